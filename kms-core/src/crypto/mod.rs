@@ -1,0 +1,179 @@
+//! The cryptographic backend: a struct of trait objects, one field for each role, so that a caller can replace
+//! a single part with struct-update syntax. Nothing in this crate implements a primitive; the two backends
+//! compose well-kept libraries and are tested against each other and against Wycheproof.
+
+#[cfg(feature = "aws-lc")]
+mod aws_lc;
+mod password;
+#[cfg(feature = "rustcrypto")]
+mod rustcrypto;
+mod siv;
+
+use std::sync::Arc;
+
+#[cfg(feature = "aws-lc")]
+pub use aws_lc::aws_lc;
+#[cfg(feature = "rustcrypto")]
+pub use rustcrypto::rustcrypto;
+
+/// Bytes of an AEAD tag.
+pub const TAG_LEN: usize = 16;
+/// Bytes of an AEAD nonce.
+pub const NONCE_LEN: usize = 12;
+/// Bytes of an AEAD key, a KEK and every derived key.
+pub const KEY_LEN: usize = 32;
+
+/// The primitives that the envelope is made of.
+#[derive(Clone)]
+pub struct CryptoBackend {
+    /// Short name for `kmsctl doctor` and test output.
+    pub name: &'static str,
+    /// SHA-512, HMAC-SHA-512 and HKDF-Expand-SHA-512: the only hash of KS1.
+    pub hash: &'static dyn Sha512,
+    /// AES-256-GCM (SP 800-38D).
+    pub aes_gcm: &'static dyn Aead,
+    /// AES-256-GCM-SIV (RFC 8452).
+    pub aes_gcm_siv: &'static dyn Aead,
+    /// ChaCha20-Poly1305 (RFC 8439).
+    pub chacha20_poly1305: &'static dyn Aead,
+    /// AES-SIV with a 64-byte key (RFC 5297).
+    pub aes_siv: &'static dyn DeterministicAead,
+    /// AES-KW and AES-KWP with a 256-bit KEK (SP 800-38F 6.2, 6.3).
+    pub key_wrap: &'static dyn KeyWrap,
+    /// Argon2id version 1.3 (RFC 9106).
+    pub password: &'static dyn PasswordKdf,
+    /// The random source.
+    pub random: Arc<dyn SecureRandom>,
+}
+
+impl Default for CryptoBackend {
+    /// The fastest backend that this build has.
+    fn default() -> Self {
+        #[cfg(feature = "aws-lc")]
+        return aws_lc();
+        #[cfg(all(feature = "rustcrypto", not(feature = "aws-lc")))]
+        return rustcrypto();
+        #[cfg(not(any(feature = "rustcrypto", feature = "aws-lc")))]
+        compile_error!("kms-core needs one of the features `aws-lc` and `rustcrypto`");
+    }
+}
+
+/// SHA-512 (FIPS 180-4), HMAC (FIPS 198-1) and HKDF-Expand (RFC 5869 2.3) over it.
+pub trait Sha512: Send + Sync {
+    /// The 64-byte digest of the concatenation of `parts`.
+    fn digest(&self, parts: &[&[u8]]) -> [u8; 64];
+    /// The 64-byte HMAC of the concatenation of `parts`.
+    fn hmac(&self, key: &[u8], parts: &[&[u8]]) -> [u8; 64];
+    /// Fills `out` (at most 16 320 bytes, a caller's constant) from the 32- or 64-byte pseudorandom key `prk`
+    /// and the concatenation of `info`.
+    fn expand(&self, prk: &[u8], info: &[&[u8]], out: &mut [u8]);
+}
+
+/// An AEAD with a 32-byte key, a 12-byte nonce and a 16-byte tag.
+pub trait Aead: Send + Sync {
+    /// Schedules a key. The result wipes itself when it is dropped.
+    fn key(&self, key: &[u8; KEY_LEN]) -> Box<dyn AeadKey>;
+}
+
+/// A scheduled AEAD key.
+pub trait AeadKey: Send + Sync {
+    /// Encrypts `in_out` in place and returns the tag.
+    fn seal_in_place(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], in_out: &mut [u8]) -> [u8; TAG_LEN];
+    /// Encrypts `plaintext` into `out`, whose length is that of `plaintext` plus [`TAG_LEN`]: ciphertext, then tag.
+    fn seal_into(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], plaintext: &[u8], out: &mut [u8]);
+    /// Decrypts `in_out` in place. On failure `in_out` is zeroed.
+    ///
+    /// # Errors
+    /// [`OpenFailed`] when the tag does not verify.
+    fn open_in_place(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        in_out: &mut [u8],
+        tag: &[u8; TAG_LEN],
+    ) -> Result<(), OpenFailed>;
+    /// Decrypts `sealed` (ciphertext, then tag) into `out`, which is [`TAG_LEN`] bytes shorter. On failure `out`
+    /// is zeroed.
+    ///
+    /// # Errors
+    /// [`OpenFailed`] when the tag does not verify or `sealed` is shorter than a tag.
+    fn open_into(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], sealed: &[u8], out: &mut [u8]) -> Result<(), OpenFailed>;
+}
+
+/// Deterministic AEAD with a 64-byte key and a 16-byte synthetic IV in front of the ciphertext.
+pub trait DeterministicAead: Send + Sync {
+    /// Encrypts `in_out` in place with the single associated-data component `aad` and returns the synthetic IV.
+    fn seal_in_place(&self, key: &[u8; 64], aad: &[u8], in_out: &mut [u8]) -> [u8; 16];
+    /// Decrypts `in_out` in place. On failure `in_out` is zeroed.
+    ///
+    /// # Errors
+    /// [`OpenFailed`] when the synthetic IV does not verify.
+    fn open_in_place(&self, key: &[u8; 64], aad: &[u8], in_out: &mut [u8], siv: &[u8; 16]) -> Result<(), OpenFailed>;
+}
+
+/// AES key wrap with a 256-bit KEK.
+pub trait KeyWrap: Send + Sync {
+    /// AES-KW (RFC 3394): `secret` is a multiple of 8 bytes, at least 16; the result is 8 bytes longer.
+    ///
+    /// # Errors
+    /// [`OpenFailed`] when the length is not allowed.
+    fn wrap(&self, kek: &[u8; KEY_LEN], secret: &[u8]) -> Result<Vec<u8>, OpenFailed>;
+    /// The inverse of [`KeyWrap::wrap`].
+    ///
+    /// # Errors
+    /// [`OpenFailed`] for every failure alike.
+    fn unwrap(&self, kek: &[u8; KEY_LEN], wrapped: &[u8]) -> Result<zeroize::Zeroizing<Vec<u8>>, OpenFailed>;
+    /// AES-KWP (RFC 5649): any length from 1 byte.
+    ///
+    /// # Errors
+    /// [`OpenFailed`] when the length is not allowed.
+    fn wrap_padded(&self, kek: &[u8; KEY_LEN], secret: &[u8]) -> Result<Vec<u8>, OpenFailed>;
+    /// The inverse of [`KeyWrap::wrap_padded`].
+    ///
+    /// # Errors
+    /// [`OpenFailed`] for every failure alike.
+    fn unwrap_padded(&self, kek: &[u8; KEY_LEN], wrapped: &[u8]) -> Result<zeroize::Zeroizing<Vec<u8>>, OpenFailed>;
+}
+
+/// Memory-hard key derivation from a passphrase.
+pub trait PasswordKdf: Send + Sync {
+    /// Fills `out` from `passphrase`; `cost` was checked by the caller.
+    ///
+    /// # Errors
+    /// [`OpenFailed`] when the parameters are outside what the algorithm allows or memory cannot be had.
+    fn derive(
+        &self,
+        passphrase: &[u8],
+        salt: &[u8; 16],
+        cost: PasswordCost,
+        out: &mut [u8; KEY_LEN],
+    ) -> Result<(), OpenFailed>;
+}
+
+/// The cost of a password derivation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+/// A source of cryptographically secure random bytes.
+pub trait SecureRandom: Send + Sync {
+    /// Fills `out`.
+    ///
+    /// # Errors
+    /// [`RandomFailed`] when the source fails; then nothing may be made from `out`.
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomFailed>;
+}
+
+/// Opening or unwrapping failed. Deliberately without any detail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenFailed;
+
+/// The random source failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RandomFailed;

@@ -1,0 +1,278 @@
+//! One error type for the crate. Each variant names the party at fault; its reason is data-free, so that
+//! nothing read from a file or from the network can reach a log through it.
+
+use std::fmt;
+
+/// What can go wrong in `kms-core`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The data is not a well-formed KS1 envelope.
+    #[error("not a valid KS1 envelope: {0}")]
+    Format(FormatFault),
+    /// The data asks for more than the caps allow ([`crate::caps`]).
+    #[error("over the limit: {0}")]
+    Limit(LimitFault),
+    /// The caller's policy refuses.
+    #[error("refused by policy: {0}")]
+    Policy(PolicyFault),
+    /// The one flat failure of opening: wrong key, wrong context or altered bytes. Details are in the audit
+    /// trail only.
+    #[error("does not open: wrong key, wrong context, or altered bytes")]
+    DoesNotOpen,
+    /// A key-management provider failed.
+    #[error("{0}")]
+    Provider(#[from] KekError),
+    /// The audit sink could not record, so the request was refused (fail closed).
+    #[error("the audit trail could not be written, so nothing was done: {0}")]
+    Audit(AuditFault),
+    /// The caller misused the API.
+    #[error("{0}")]
+    Caller(CallerFault),
+    /// The random source failed; nothing was made.
+    #[error("the system's random source failed")]
+    Random,
+    /// Reading or writing a payload failed.
+    #[error("input or output failed: {0}")]
+    Io(std::io::ErrorKind),
+}
+
+/// Shorthand for results of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+macro_rules! faults {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[doc = $text] $variant,)+
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$variant => $text,)+ })
+            }
+        }
+    };
+}
+
+faults! {
+    /// Why bytes are not a KS1 envelope.
+    FormatFault {
+        Empty = "the input is empty",
+        NotKs1 = "the magic number is missing",
+        Mangled = "line ends were changed in transfer (text mode?); transfer the file as binary",
+        Truncated = "the header is cut short",
+        TrailingBytes = "bytes follow the end of a detached header or ticket",
+        Kind = "unknown kind",
+        Reserved = "reserved bytes are not zero",
+        SuiteForKind = "this suite cannot be used for this kind",
+        Cbor = "the CBOR is not in deterministic form (RFC 8949 4.2.1)",
+        UnknownKey = "unknown map key",
+        MissingKey = "a required map key is missing",
+        Type = "a value has the wrong type",
+        Length = "a value has the wrong length",
+        Value = "a value is outside its range",
+        Context = "the encryption context is malformed",
+        Recipients = "there is no recipient",
+        Quorum = "the quorum is malformed",
+        Sequence = "sequence number and previous tag do not fit together",
+        Padding = "padding is not zero",
+        OtherPayload = "this header belongs to another payload",
+        PayloadLength = "the payload length is impossible",
+        WrongKind = "this envelope is of another kind than asked for",
+        Record = "the record is malformed",
+    }
+}
+
+faults! {
+    /// Which cap was exceeded.
+    LimitFault {
+        Header = "header over 1 MiB",
+        Imm = "immutable region over 32 KiB",
+        Context = "encryption context over 64 pairs or 8192 bytes",
+        Labels = "labels over 64 pairs or 8192 bytes",
+        Recipients = "too many recipients",
+        WrappedKey = "wrapped key over 8192 bytes",
+        Depth = "nesting too deep",
+        PasswordCost = "password hashing cost outside the allowed bounds",
+        Plaintext = "plaintext over the maximum",
+        Chunks = "more than 2^38 chunks",
+        Record = "record over 1 MiB",
+        ProviderCalls = "more provider calls than allowed for one open",
+    }
+}
+
+faults! {
+    /// What the policy refused.
+    PolicyFault {
+        SuiteUnknown = "the suite is not known to this version",
+        SuiteForbidden = "the suite is not allowed",
+        FloorPosture = "a recipient is below the posture floor of the envelope",
+        FloorQuorum = "a recipient bypasses the quorum floor of the envelope",
+        PassphraseMixed = "a passphrase may not stand beside other recipients",
+        ContextMismatch = "the encryption context is not the required one",
+        ContextMissing = "a required context pair was not supplied",
+        QuorumDomain = "one trust domain would hold enough shares to open alone",
+        RecipientCount = "the policy does not allow this number of recipients",
+        UnknownRecipient = "a recipient of an unknown scheme would be dropped; say drop-unknown to allow it",
+        KeyUse = "the key may not be used for this",
+    }
+}
+
+faults! {
+    /// How the caller misused the API.
+    CallerFault {
+        NoRecipients = "no recipient was given",
+        Context = "the encryption context is malformed: keys and values are non-empty UTF-8 without NUL, keys do not start with ks1- or aws:",
+        Labels = "labels are malformed",
+        KeyName = "a logical key name is 1 to 64 characters of a-z 0-9 . _ -",
+        Quorum = "a quorum has 2 to 16 members and a threshold from 2 to their number",
+        KeyUri = "a key URI is 1 to 512 characters without control characters",
+        SuiteForKind = "this suite cannot be used for this kind",
+        Level = "a member that holds only the message secret cannot write recipients of the data key",
+        Finished = "the stream was already finished",
+        WriterExhausted = "the record writer is used up; make a new one",
+        AmbiguousTicket = "two tickets have the same id; supply only one of them",
+        UnknownTicket = "no ticket with this id was supplied",
+        RecordMode = "column and row do not fit the ticket's record mode",
+        RowRequired = "this ticket binds rows; supply a row id",
+        BufferLength = "an output buffer has the wrong length",
+        Range = "the range is outside the plaintext",
+        ChangedMeanwhile = "the object changed meanwhile",
+        Rolledback = "the header is older than the pinned sequence number",
+        Reserve = "the header does not fit its reserved space",
+        PasswordCost = "password hashing cost outside the allowed bounds",
+    }
+}
+
+faults! {
+    /// Why the audit trail could not be written.
+    AuditFault {
+        Full = "no space is left",
+        NotWritable = "the log is not writable",
+        Deadline = "the sink did not answer before its deadline",
+        Broken = "the log is damaged; run `kmsctl audit verify`",
+        Failed = "the sink failed",
+    }
+}
+
+/// A provider's failure: which key, which operation, and what kind of failure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{uri}: {operation}: {kind}")]
+pub struct KekError {
+    /// The key URI as configured (never taken from an envelope).
+    pub uri: String,
+    /// The operation that failed.
+    pub operation: KekOperation,
+    /// What went wrong.
+    pub kind: KekFault,
+}
+
+/// The operations of a [`crate::Kek`] and of its life cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KekOperation {
+    /// Make and wrap a fresh secret.
+    Wrap,
+    /// Recover a wrapped secret.
+    Unwrap,
+    /// Read a key's attributes.
+    Describe,
+    /// Make, rotate, enable, disable or destroy a key.
+    Lifecycle,
+}
+
+impl fmt::Display for KekOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Wrap => "wrap",
+            Self::Unwrap => "unwrap",
+            Self::Describe => "describe",
+            Self::Lifecycle => "key life cycle",
+        })
+    }
+}
+
+faults! {
+    /// What kind of failure a provider had.
+    KekFault {
+        NotFound = "no such key or key version; check the name and `kmsctl key list`",
+        AlreadyExists = "a key of that name exists",
+        Disabled = "the key is disabled; `kmsctl key enable` allows its use again",
+        Destroyed = "the key version is destroyed; what only it wrapped cannot be opened",
+        PendingDestruction = "the key is waiting for destruction; `kmsctl key enable` restores it",
+        StillNeeded = "envelopes in the journal still need this key version; rewrap them first",
+        Denied = "access was denied; check the credentials and grants of this provider",
+        Unavailable = "the provider is not reachable; try again later",
+        Timeout = "the provider did not answer in time",
+        Throttled = "the provider is throttling; try again later",
+        BadReply = "the provider's answer breaks its contract (other key, other version or wrong length)",
+        DoesNotUnwrap = "the wrapped key does not unwrap",
+        Unsupported = "the provider cannot do this",
+        Locked = "the keystore is in use by another process; try again when it has finished",
+        BadPassphrase = "wrong passphrase or damaged keystore",
+        Corrupt = "the keystore is damaged; restore it from a backup",
+        Storage = "the keystore could not be read or written",
+    }
+}
+
+impl KekError {
+    /// A failure of `operation` on the key `uri`.
+    #[must_use]
+    pub fn new(uri: impl Into<String>, operation: KekOperation, kind: KekFault) -> Self {
+        Self {
+            uri: uri.into(),
+            operation,
+            kind,
+        }
+    }
+}
+
+impl KekFault {
+    /// Whether trying again, or another recipient, may help: the provider and not the data is at fault.
+    #[must_use]
+    pub fn is_unavailable(self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable | Self::Timeout | Self::Throttled | Self::Locked | Self::Storage
+        )
+    }
+}
+
+impl From<FormatFault> for Error {
+    fn from(fault: FormatFault) -> Self {
+        Self::Format(fault)
+    }
+}
+
+impl From<LimitFault> for Error {
+    fn from(fault: LimitFault) -> Self {
+        Self::Limit(fault)
+    }
+}
+
+impl From<PolicyFault> for Error {
+    fn from(fault: PolicyFault) -> Self {
+        Self::Policy(fault)
+    }
+}
+
+impl From<CallerFault> for Error {
+    fn from(fault: CallerFault) -> Self {
+        Self::Caller(fault)
+    }
+}
+
+impl From<AuditFault> for Error {
+    fn from(fault: AuditFault) -> Self {
+        Self::Audit(fault)
+    }
+}
+
+impl From<crate::crypto::RandomFailed> for Error {
+    fn from(_: crate::crypto::RandomFailed) -> Self {
+        Self::Random
+    }
+}

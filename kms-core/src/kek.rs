@@ -1,0 +1,219 @@
+//! The joint between the envelope and key-management services.
+//!
+//! A provider never sees the data key: it makes and recovers a fresh 32-byte secret `W` for each recipient, and the
+//! envelope seals its own secret under `W` and the 32-byte binding `B` (docs/format.md, "Recipients").
+
+use async_trait::async_trait;
+
+use crate::crypto::PasswordCost;
+use crate::error::KekError;
+use crate::memory::Secret;
+use crate::schedule::{Digest, Domain};
+
+/// How a recipient's `W` is protected: the wire numbers of docs/format.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum Scheme {
+    /// A KEK whose service binds additional authenticated data.
+    WrapBound = 1,
+    /// A KEK whose service binds nothing; the binding is in the seal only.
+    Wrap = 2,
+    /// A public key, by HPKE.
+    Hpke = 3,
+    /// A classical KEK and ML-KEM, both needed.
+    Hybrid = 4,
+    /// A passphrase.
+    Passphrase = 5,
+}
+
+impl Scheme {
+    /// The wire number.
+    #[must_use]
+    pub fn wire(self) -> u16 {
+        self as u16
+    }
+
+    /// Name for people and JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WrapBound => "wrap-bound",
+            Self::Wrap => "wrap",
+            Self::Hpke => "hpke",
+            Self::Hybrid => "hybrid",
+            Self::Passphrase => "passphrase",
+        }
+    }
+}
+
+/// How well a key withstands a quantum computer. Ordered: later is stronger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Posture {
+    /// Falls to a quantum computer (RSA, elliptic curves).
+    Classical,
+    /// Quantum-safe by one post-quantum assumption alone.
+    PostQuantum,
+    /// Symmetric, or classical and post-quantum together.
+    Hedged,
+}
+
+/// What a provider may bind, and what it derives from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binding<'a> {
+    /// Suite and kind of the envelope.
+    pub domain: Domain,
+    /// `B`: suite, kind, data-key id, context and recipient in one digest.
+    pub digest: &'a Digest,
+    /// The data-key id, for the provider's own log.
+    pub dek_id: &'a [u8; 16],
+}
+
+/// The key-wrapping mechanism of scheme 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum WrapMechanism {
+    /// RSA-OAEP with SHA-256 (RFC 8017 7.1).
+    RsaOaep256 = 1,
+    /// AES key wrap with padding (SP 800-38F 6.3).
+    AesKwp = 2,
+    /// AES key wrap (SP 800-38F 6.2).
+    AesKw = 3,
+}
+
+/// Parameters of a wrapped secret that stand in the envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WrapParams {
+    /// Scheme 1 has none.
+    None,
+    /// Scheme 2.
+    Mechanism(WrapMechanism),
+    /// Scheme 3: the KEM (RFC 9180 7.1).
+    Hpke {
+        /// HPKE KEM id.
+        kem: u16,
+    },
+    /// Scheme 4.
+    Hybrid {
+        /// Wrapping mechanism of the classical half.
+        classical: u16,
+        /// HPKE KEM id of the post-quantum half.
+        kem: u16,
+        /// Ciphertext of the post-quantum half.
+        ciphertext: Vec<u8>,
+        /// Key URI of the post-quantum half.
+        kid: String,
+    },
+    /// Scheme 5.
+    Passphrase {
+        /// Argon2id salt.
+        salt: [u8; 16],
+        /// Argon2id cost.
+        cost: PasswordCost,
+    },
+}
+
+/// A secret as a provider protects it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrappedKey {
+    /// The key version exactly as the provider returned it, where it tells: 1 to 256 bytes.
+    pub version: Option<Vec<u8>>,
+    /// The protected bytes: 0 to 8192.
+    pub w: Vec<u8>,
+    /// Parameters of the scheme.
+    pub params: WrapParams,
+}
+
+/// What is known of a KEK.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KekInfo {
+    /// Algorithm in the provider's terms.
+    pub algorithm: String,
+    /// The version that new wraps use, as it would stand in [`WrappedKey::version`].
+    pub version: Option<Vec<u8>>,
+    /// Where the key lives.
+    pub region: Option<String>,
+    /// Protection level in the provider's terms ("software", "hsm" …).
+    pub protection: String,
+    /// Whether key bytes can leave the provider.
+    pub exportable: bool,
+    /// Quantum posture.
+    pub posture: Posture,
+    /// Who could be compelled or breached as one: counted by quorums instead of URIs.
+    pub trust_domain: String,
+}
+
+impl KekInfo {
+    /// A description with the given facts and nothing further known.
+    #[must_use]
+    pub fn new(
+        algorithm: impl Into<String>,
+        version: Option<Vec<u8>>,
+        protection: impl Into<String>,
+        posture: Posture,
+        trust_domain: impl Into<String>,
+    ) -> Self {
+        Self {
+            algorithm: algorithm.into(),
+            version,
+            region: None,
+            protection: protection.into(),
+            exportable: false,
+            posture,
+            trust_domain: trust_domain.into(),
+        }
+    }
+}
+
+/// A fresh secret together with its protected form.
+pub struct Generated {
+    /// `W`, never to be stored.
+    pub secret: Secret<32>,
+    /// What goes into the envelope.
+    pub wrapped: WrappedKey,
+    /// The provider's own request id, for the audit trail.
+    pub request_id: Option<String>,
+}
+
+/// A recovered secret.
+pub struct Unwrapped {
+    /// `W`.
+    pub secret: Secret<32>,
+    /// The provider's own request id, for the audit trail.
+    pub request_id: Option<String>,
+}
+
+/// A key-encryption key of some provider.
+///
+/// Every implementation must pass `kms_providers::conformance`.
+#[async_trait]
+pub trait Kek: Send + Sync {
+    /// The key URI without version, as it stands in envelopes.
+    fn uri(&self) -> &str;
+
+    /// How this key protects a secret.
+    fn scheme(&self) -> Scheme;
+
+    /// The posture that envelopes may count on.
+    fn posture(&self) -> Posture;
+
+    /// Makes a fresh secret and protects it. Local keys derive it, AWS generates it, others wrap random bytes.
+    ///
+    /// # Errors
+    /// [`KekError`] with the reason; nothing was made.
+    async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError>;
+
+    /// Recovers a secret. A wrong `w` may also give a wrong secret: the seal decides.
+    ///
+    /// # Errors
+    /// [`KekError`]; the reason reaches the audit trail, never the reader of the envelope.
+    async fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding<'_>) -> Result<Unwrapped, KekError>;
+
+    /// Algorithm, current version, location and protection.
+    ///
+    /// # Errors
+    /// [`KekError`] when the provider does not answer.
+    async fn describe(&self) -> Result<KekInfo, KekError>;
+}

@@ -1,0 +1,2 @@
+//! kmsctl.
+fn main() {}
