@@ -1,0 +1,5 @@
+//! Record mode.
+
+mod mode;
+
+pub use mode::RecordMode;
