@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import struct
 from itertools import combinations
+from pathlib import Path
 
 from ks1 import *
 
@@ -235,12 +236,80 @@ def verify_quorum_laws(t):
 def cmd_verify():
     t = Tally()
     for f in (verify_envelope_vector, verify_share_vector, verify_record_vectors, verify_akd_vectors,
-              verify_laws):
+              verify_page, verify_laws):
         f(t)
     return t.report()
 
 
 # ---------------------------------------------------------------- attribute key derivation (vectors only)
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "format.md"
+
+
+def page_vectors():
+    """Each line of the vector block of docs/format.md, computed."""
+    kek, salt, kid = seq_bytes(0x40, 32), seq_bytes(0x60, 32), "local://kat"
+    spec = {"scheme": 1, "kid": kid, "version": "1", "key": kek, "salt": salt}
+    _, ids = kat_ids(MESSAGE)
+    ms, b = ids.message_secret(KAT["dek"]), ids.binding(1, 0, kid)
+    w_secret = expand(kek, ids.info("local", salt + b), 32)
+    header, payload = seal(MESSAGE, GCM, b"hello", [spec], **KAT)
+    h = parse_header(header)
+    _, key, base, commitment = payload_keys(ids, ms)
+    out = {"ctx_hash": ids.ctx_hash, "imm_hash": ids.imm_hash, "MS": ms, "MK": ids.mac_key(ms),
+           "PK": ids.payload_key(ms), "B": b, "kat.W": w_secret, "kat.SK": ids.seal_key(w_secret, b),
+           "kat.s": h.mut[3][0][5], "chunk.key": key, "chunk.base": base, "commitment": commitment,
+           "kat.prelude": header[:32], "kat.IMM": header[32:100], "kat.MUT": header[100:h.tag_at],
+           "kat.TAG": h.tag, "kat.payload": payload,
+           "kat.file SHA-256": hashlib.sha256(header + payload).digest()}
+    raw = dict(spec, raw=(b"\xee" * 40, b"\x22" * 32))
+    header, payload = seal(MESSAGE, GCM, b"", [raw], **KAT)
+    h = parse_header(header)
+    out.update({"opaque.SK": ids.seal_key(b"\x22" * 32, b), "opaque.s": h.mut[3][0][5],
+                "opaque.TAG": h.tag, "opaque.payload": payload,
+                "opaque.file SHA-256 (322 bytes)": hashlib.sha256(header + payload).digest(),
+                "B level 1": ids.binding(1, 1, kid), "hint": hint(KAT["dek_id"], kid),
+                "KWP": keywrap.aes_key_wrap_with_padding(kek, b"\x22" * 32),
+                "KW": keywrap.aes_key_wrap(kek, b"\x22" * 32),
+                "Argon2id": argon2id(b"correct horse battery staple", seq_bytes(0xA0, 16), 65536, 1, 1)})
+    qid, coefficient = seq_bytes(0xB0, 16), bytes(range(0xFF, 0xDF, -1))
+    shares = [share_at(KAT["dek"], [coefficient], x) for x in (1, 2, 3)]
+    commitments = [share_commitment(qid, x, s) for x, s in enumerate(shares, 1)]
+    extra = share_extra(qid, 2, commitments, 1, 0)
+    for x in (1, 2, 3):
+        out[f"share_{x}"], out[f"c_{x}"] = shares[x - 1], commitments[x - 1]
+    out.update({"C": extra[4], "bind.share1": ids.binding(1, 0, kid, extra),
+                "record aad": record_aad(2, b"email", b"42")})
+    for suite in (GCM, GCMSIV, DET):
+        header, _ = seal(TICKET, suite, b"", [spec], labels={"ks1-mode": "row"}, **KAT)
+        h = parse_header(header)
+        records = Records(h.ids(), h.ids().message_secret(KAT["dek"]), "row")
+        wid, name = seq_bytes(0xC0, 10), f"ticket {suite:04x}"
+        if suite == GCM:
+            out.update({"ticket IMM": header[32:32 + h.lens[0]], f"{name} imm_hash": h.imm_hash})
+        out[f"{name} TAG"], out[f"{name} TS"] = h.tag, records.ts
+        out[f"{name} " + ("key" if suite == DET else "WK||base")] = (
+            expand(records.ts, h.ids().info("det"), 64) if suite == DET
+            else expand(records.ts, h.ids().info("writer", wid), 44))
+        out[f"{name} record"] = records.seal(b"alice@example.org", "email", "42", wid, 1)
+    return out
+
+
+def printed_vectors():
+    block, out, name = PAGE.read_text().split("```vectors\n")[1].split("```")[0], {}, None
+    for line in block.splitlines():
+        if not line.startswith(" "):
+            name, line = line.split(" = ")
+        out[name] = out.get(name, "") + line.strip()
+    return out
+
+
+def verify_page(t):
+    computed, printed = page_vectors(), printed_vectors()
+    t.ok("the page prints the same names", computed.keys() == printed.keys())
+    for name, value in computed.items():
+        t.equal(f"page: {name}", value, printed.get(name))
+
 
 def akd_kdf(key, label, ctx):
     """SP 800-108r1 counter mode, one block of HMAC-SHA-512, L = 256."""
