@@ -262,6 +262,7 @@ def page_vectors():
            "kat.prelude": header[:32], "kat.IMM": header[32:100], "kat.MUT": header[100:h.tag_at],
            "kat.TAG": h.tag, "kat.payload": payload,
            "kat.file SHA-256": hashlib.sha256(header + payload).digest()}
+    out["kat.journal SHA-512"] = journal(KAT["message_id"], len(header + payload), h.tag, header)[-64:]
     raw = dict(spec, raw=(b"\xee" * 40, b"\x22" * 32))
     header, payload = seal(MESSAGE, GCM, b"", [raw], **KAT)
     h = parse_header(header)
