@@ -7,6 +7,7 @@ mod recipients;
 mod rewrap;
 mod sealer;
 mod search;
+mod trail;
 
 pub use opener::{OpenPolicy, Opened, Opener};
 pub use recipients::{Member, Recipient};

@@ -7,11 +7,12 @@ use subtle::ConstantTimeEq;
 use super::MessageKeys;
 use super::binding::Scope;
 use super::search::{Attempt, Found, Search, ShareCheck};
-use crate::audit::{Action, AuditTrail, Subject};
+use super::trail;
+use crate::audit::{Action, AuditTrail, Details};
 use crate::caps;
 use crate::context::EncryptionContext;
 use crate::crypto::CryptoBackend;
-use crate::error::{Error, FormatFault, PolicyFault, Result};
+use crate::error::{CallerFault, Error, FormatFault, PolicyFault, Result};
 use crate::header::{Entry, Header, Level, meets_floor};
 use crate::kek::Scheme;
 use crate::keyring::Keyring;
@@ -159,26 +160,33 @@ impl Opener {
 
     /// Opens a header through a recipient of `level`, if that is asked for.
     pub(super) async fn open_at(&self, header: Header, level: Option<Level>) -> Result<Opened> {
-        self.check_policy(&header)?;
-        let context = self.context_digest(&header)?;
+        let context = self.checked_context(&header).or_else(|error| {
+            trail::refused(&self.audit, Action::Open, &header, &error)?;
+            Err(error)
+        })?;
         let scope = Scope::of(&self.backend, &header, &context);
-        let intent = self.audit.intent(Action::Open, &Subject::header(&header))?;
+        let mut intent = trail::using(&self.audit, Action::Open, &self.backend, &header, &self.keyring)?;
         let mut search = Search::new(scope, &header, &self.keyring, self.policy.provider_calls);
         let found = search.secret(level).await;
         let (attempts, shares) = (search.attempts, search.shares);
-        let unlocked = found.and_then(|found| self.unlock(&header, found));
-        match unlocked {
+        trail::calls(&mut intent, &attempts);
+        match found.and_then(|found| self.unlock(&header, found)) {
             Err(error) => {
-                intent.fail_with(&error, &attempts)?;
+                intent.fail(&error, &[])?;
                 Err(error)
             }
             Ok((secret, data_key)) => {
-                intent.succeed_with(&attempts)?;
-                let opened_by = opened_by(&attempts);
+                intent.succeed(&Details::default())?;
                 let keys = self.message_keys(&header, secret);
-                Ok(Opened { header, keys, data_key, context, opened_by, shares })
+                Ok(Opened { header, keys, data_key, context, opened_by: opened_by(&attempts), shares })
             }
         }
+    }
+
+    /// The checks that come before any provider call; gives `ctx_hash`.
+    pub(super) fn checked_context(&self, header: &Header) -> Result<Digest> {
+        self.check_policy(header)?;
+        self.context_digest(header)
     }
 
     /// What needs no key: suite, floor, and the rule that a passphrase stands alone.
@@ -201,7 +209,7 @@ impl Opener {
             return Err(PolicyFault::ContextMismatch.into());
         }
         if supplied.pairs().len() != immutable.external.len() {
-            return Err(PolicyFault::ContextMissing.into());
+            return Err(CallerFault::ContextMissing.into());
         }
         let full = immutable.context.union(&supplied).ok_or(FormatFault::Context)?;
         full.check_size()?;
@@ -260,6 +268,10 @@ impl Opened {
     #[must_use]
     pub fn opened_by(&self) -> &[String] {
         &self.opened_by
+    }
+
+    pub(super) fn message_secret(&self) -> &Secret<32> {
+        &self.keys.secret
     }
 
     /// The secret that was reached.

@@ -132,15 +132,38 @@ pub(super) fn check(recipients: &[Recipient], max_recipients: usize, mixed_passp
 pub(super) struct Wrapped {
     pub(super) entries: Vec<Entry>,
     pub(super) shares: Vec<Vec<Share>>,
-    pub(super) request_ids: Vec<String>,
+    pub(super) request_ids: Vec<Option<String>>,
 }
 
+/// Version and request id of each wrap, in order of the members: what the audit trail is told.
+pub(super) type Wraps = Vec<(Option<Vec<u8>>, Option<String>)>;
+
 impl Wrapped {
-    pub(super) fn push(&mut self, (entry, shares, request_ids): (Entry, Option<Vec<Share>>, Vec<String>)) {
-        self.entries.push(entry);
-        self.shares.extend(shares);
-        self.request_ids.extend(request_ids);
+    pub(super) fn push(&mut self, part: Part) {
+        self.entries.push(part.entry);
+        self.shares.extend(part.shares);
+        self.request_ids.extend(part.request_ids);
     }
+
+    pub(super) fn wraps(&self) -> Wraps {
+        let mut shares = self.shares.iter();
+        let versions = self.entries.iter().flat_map(|entry| match entry {
+            Entry::Single(single) => vec![single.wrapped.version.clone()],
+            Entry::Quorum(_) => {
+                let bodies = shares.next().into_iter().flatten();
+                bodies.map(|share| share.recipient.wrapped.version.clone()).collect()
+            }
+            Entry::Unknown(_) => Vec::new(),
+        });
+        versions.zip(self.request_ids.iter().cloned()).collect()
+    }
+}
+
+/// One entry, with its share bodies if it is a quorum.
+pub(super) struct Part {
+    pub(super) entry: Entry,
+    pub(super) shares: Option<Vec<Share>>,
+    pub(super) request_ids: Vec<Option<String>>,
 }
 
 /// Wraps for all recipients at once; one failure fails all.
@@ -173,16 +196,16 @@ pub(super) async fn wrap(
     scope: Scope<'_>,
     recipient: &Recipient,
     secrets: Secrets<'_>,
-) -> Result<(Entry, Option<Vec<Share>>, Vec<String>)> {
+) -> Result<Part> {
     let secret = secrets.at(recipient.level())?;
     match recipient {
         Recipient::Single { member, level } => {
             let (single, request_id) = wrap_single(scope, member, *level, None, secret).await?;
-            Ok((Entry::Single(single), None, request_id.into_iter().collect()))
+            Ok(Part { entry: Entry::Single(single), shares: None, request_ids: vec![request_id] })
         }
         Recipient::Quorum { threshold, members, level } => {
             let (quorum, shares, request_ids) = deal(scope, *threshold, members, *level, secret).await?;
-            Ok((Entry::Quorum(quorum), Some(shares), request_ids))
+            Ok(Part { entry: Entry::Quorum(quorum), shares: Some(shares), request_ids })
         }
     }
 }
@@ -193,7 +216,7 @@ async fn deal(
     members: &[Member],
     level: Level,
     secret: &Secret<32>,
-) -> Result<(Quorum, Vec<Share>, Vec<String>)> {
+) -> Result<(Quorum, Vec<Share>, Vec<Option<String>>)> {
     check_domains(threshold, members).await?;
     let id = hedged_id(scope.backend)?;
     let count = u8::try_from(members.len()).map_err(|_| CallerFault::Quorum)?;
@@ -206,7 +229,7 @@ async fn deal(
     });
     let (recipients, request_ids): (Vec<_>, Vec<_>) = try_join_all(wraps).await?.into_iter().unzip();
     let shares = recipients.into_iter().map(|recipient| Share { recipient, version: 0 }).collect();
-    Ok((quorum, shares, request_ids.into_iter().flatten().collect()))
+    Ok((quorum, shares, request_ids))
 }
 
 /// Counts trust domains, not URIs: one domain with `threshold` shares would void the quorum.

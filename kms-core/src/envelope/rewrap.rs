@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::binding::{Place, Scope};
 use super::opener::{Opened, Opener};
-use super::recipients::{Member, Recipient, Secrets, Wrapped, check, wrap, wrap_single};
+use super::recipients::{Member, Part, Recipient, Secrets, Wrapped, check, wrap, wrap_single};
 use super::search::{ShareCheck, open_committed_share, unseal};
-use crate::audit::{Action, Subject};
+use super::trail;
+use crate::audit::{Action, Details, Intent};
 use crate::caps;
 use crate::error::{CallerFault, Error, PolicyFault, Result};
 use crate::header::{
@@ -16,6 +17,7 @@ use crate::header::{
     meets_floor,
 };
 use crate::kek::Kek;
+use crate::schedule::Digest;
 use crate::suite::Kind;
 
 /// What the recipients are to be after a rewrap.
@@ -47,6 +49,8 @@ pub struct Rewrapped {
     pub header: Vec<u8>,
     /// Its sequence number. Unchanged if only shares moved.
     pub sequence: u64,
+    /// Its tag. Unchanged if only shares moved.
+    pub tag: Digest,
     /// Entries and shares that were wrapped anew.
     pub wrapped: usize,
     /// Entries and shares that were dropped. What they copied before stays theirs.
@@ -121,17 +125,19 @@ impl Rewrapper {
         }
     }
 
+    fn intent(&self, header: &Header) -> Result<Intent> {
+        let opener = &self.opener;
+        trail::using(&opener.audit, Action::Rewrap, &opener.backend, header, &opener.keyring)
+    }
+
     /// Wraps stale entries and shares under the current versions of their keys.
     async fn refresh(&self, header: &Header, only: Option<&str>, payload_len: Option<u64>) -> Result<RewrapOutcome> {
         let stale = self.stale(header, only).await?;
         if stale.entries.is_empty() && stale.shares.is_empty() {
             return Ok(RewrapOutcome::AlreadyCurrent);
         }
-        let subject = Subject::header(header);
-        let intent = self.opener.audit.intent(Action::Rewrap, &subject)?;
-        let outcome = self.refresh_stale(header, &stale, payload_len).await;
-        intent.settle(&outcome, |rewrapped| rewrapped.audit_note())?;
-        outcome.map(RewrapOutcome::Rewrapped)
+        let intent = self.intent(header)?;
+        settle(intent, self.refresh_stale(header, &stale, payload_len).await)
     }
 
     async fn refresh_stale(&self, header: &Header, stale: &Stale, payload_len: Option<u64>) -> Result<Rewrapped> {
@@ -140,7 +146,8 @@ impl Rewrapper {
         if stale.entries.is_empty() {
             meets_floor(header.immutable().floor, header.entries(), &shares)?;
             let moved = header.with_shares(shares)?;
-            return Ok(Rewrapped { header: moved.as_bytes().to_vec(), sequence: header.sequence(), wrapped, dropped: 0 });
+            let (sequence, tag) = (header.sequence(), *header.tag());
+            return Ok(Rewrapped { header: moved.as_bytes().to_vec(), sequence, tag, wrapped, dropped: 0 });
         }
         let level = stale.entries.iter().filter_map(|&at| header.entries()[at].level()).min();
         let opened = self.opener.open_at(header.clone(), level).await?;
@@ -168,10 +175,8 @@ impl Rewrapper {
         if plan.new.is_empty() && plan.dropped == 0 && plan.in_order {
             return Ok(RewrapOutcome::AlreadyCurrent);
         }
-        let intent = self.opener.audit.intent(Action::Rewrap, &Subject::header(header))?;
-        let outcome = self.carry_out(header, plan, payload_len).await;
-        intent.settle(&outcome, |rewrapped| rewrapped.audit_note())?;
-        outcome.map(RewrapOutcome::Rewrapped)
+        let intent = self.intent(header)?;
+        settle(intent, self.carry_out(header, plan, payload_len).await)
     }
 
     async fn carry_out(&self, header: &Header, plan: Plan, payload_len: Option<u64>) -> Result<Rewrapped> {
@@ -218,7 +223,7 @@ impl Rewrapper {
                 None => plan.new.push(recipient.clone()),
             }
         }
-        for (entry, ..) in existing.slots.into_iter().flatten() {
+        for Part { entry, .. } in existing.slots.into_iter().flatten() {
             if matches!(entry, Entry::Unknown(_)) && !self.drop_unknown {
                 return Err(PolicyFault::UnknownRecipient.into());
             }
@@ -231,10 +236,13 @@ impl Rewrapper {
     async fn standing(&self, header: &Header, existing: &Existing, recipient: &Recipient) -> Result<Option<usize>> {
         for (at, slot) in existing.slots.iter().enumerate() {
             let stands = match (slot, recipient) {
-                (Some((Entry::Single(single), ..)), Recipient::Single { member, level }) => {
+                (Some(Part { entry: Entry::Single(single), .. }), Recipient::Single { member, level }) => {
                     *level == single.level && self.is_current(header, single, member).await?
                 }
-                (Some((Entry::Quorum(quorum), Some(shares), _)), Recipient::Quorum { threshold, members, level }) => {
+                (
+                    Some(Part { entry: Entry::Quorum(quorum), shares: Some(shares), .. }),
+                    Recipient::Quorum { threshold, members, level },
+                ) => {
                     let same = !self.redeal
                         && quorum.threshold == *threshold
                         && quorum.level == *level
@@ -375,10 +383,12 @@ impl Rewrapper {
         let bare = Prelude::LEN + immutable.len() + mutable.len() + TAG_LEN + shares.len();
         let padding = padding(header, bare, payload_len);
         let domain = header.domain();
+        let mut tag = [0; TAG_LEN];
         let raw = assemble(domain, immutable, &mutable, padding, &shares, |covered| {
-            domain.header_tag(&self.opener.backend, opened.message_secret(), covered)
+            tag = domain.header_tag(&self.opener.backend, opened.message_secret(), covered);
+            tag
         })?;
-        Ok(Rewrapped { header: raw, sequence, wrapped, dropped })
+        Ok(Rewrapped { header: raw, sequence, tag, wrapped, dropped })
     }
 
     /// Checks every share body that a configured key can open, quorum by quorum: those that an open did not use are
@@ -408,9 +418,17 @@ impl Rewrapper {
     }
 }
 
-impl Rewrapped {
-    fn audit_note(&self) -> Option<&[u8]> {
-        Some(&self.header)
+fn settle(intent: Intent, outcome: Result<Rewrapped>) -> Result<RewrapOutcome> {
+    match outcome {
+        Ok(rewrapped) => {
+            let header = Some(trail::mark(rewrapped.sequence, &rewrapped.tag));
+            intent.succeed(&Details { header, ..Details::default() })?;
+            Ok(RewrapOutcome::Rewrapped(rewrapped))
+        }
+        Err(error) => {
+            intent.fail(&error, &[])?;
+            Err(error)
+        }
     }
 }
 
@@ -430,11 +448,9 @@ struct Plan {
     in_order: bool,
 }
 
-type Slot = (Entry, Option<Vec<Share>>, Vec<String>);
-
 /// The entries of a header, each with its share bodies, to be taken one by one.
 struct Existing {
-    slots: Vec<Option<Slot>>,
+    slots: Vec<Option<Part>>,
 }
 
 impl Existing {
@@ -442,7 +458,7 @@ impl Existing {
         let mut shares = header.shares().iter();
         let slot = |entry: &Entry| {
             let bodies = matches!(entry, Entry::Quorum(_)).then(|| shares.next().cloned()).flatten();
-            Some((entry.clone(), bodies, Vec::new()))
+            Some(Part { entry: entry.clone(), shares: bodies, request_ids: Vec::new() })
         };
         Self { slots: header.entries().iter().map(slot).collect() }
     }

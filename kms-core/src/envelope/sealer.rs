@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::MessageKeys;
 use super::binding::Scope;
-use super::recipients::{Recipient, Secrets, Wrapped, check, wrap_all};
-use crate::audit::{Action, AuditTrail, Subject};
+use super::recipients::{Recipient, Secrets, Wrapped, Wraps, check, wrap_all};
+use super::trail;
+use crate::audit::{Action, AuditTrail, Details, Intent};
 use crate::caps;
 use crate::context::{EncryptionContext, LabelValue, Labels, MODE_LABEL, canonical_names};
 use crate::crypto::CryptoBackend;
@@ -52,6 +53,7 @@ pub struct MessageOptions {
 /// A header and the keys behind it.
 pub struct Message {
     header: Vec<u8>,
+    tag: Digest,
     keys: MessageKeys,
 }
 
@@ -186,7 +188,17 @@ impl Sealer {
     pub async fn begin(&self, options: MessageOptions) -> Result<Message> {
         self.check()?;
         let message_id = hedged_id(&self.backend)?;
-        self.data_key_for(message_id).await?.message(message_id, options)
+        let dek_id = hedged_id(&self.backend)?;
+        let intent = self.intent(Action::Seal, &dek_id)?;
+        let made = self.wrap(dek_id, message_id).await.and_then(|(data_key, wraps)| {
+            let message = data_key.message(message_id, options)?;
+            Ok((message, wraps))
+        });
+        self.settle(intent, made, |message| Details {
+            message_id: Some(&message.keys.message_id),
+            header: Some(trail::mark(0, &message.tag)),
+            ..Details::default()
+        })
     }
 
     /// Makes a data key for many messages: one provider call a recipient, whatever the number of messages.
@@ -198,7 +210,10 @@ impl Sealer {
         if self.recipients.iter().any(|recipient| recipient.level() == Level::Message) {
             return Err(CallerFault::MessageLevel.into());
         }
-        self.data_key_for([0; 32]).await
+        let dek_id = hedged_id(&self.backend)?;
+        let intent = self.intent(Action::Wrap, &dek_id)?;
+        let made = self.wrap(dek_id, [0; 32]).await;
+        self.settle(intent, made, |_| Details::default())
     }
 
     pub(crate) fn check(&self) -> Result<()> {
@@ -220,10 +235,10 @@ impl Sealer {
         check(&self.recipients, self.max_recipients, self.mixed_passphrase)
     }
 
-    async fn data_key_for(&self, message_id: [u8; 32]) -> Result<DataKey> {
-        let dek_id = hedged_id(&self.backend)?;
+    /// A fresh data key, wrapped for all recipients, and what the providers returned.
+    async fn wrap(&self, dek_id: [u8; 16], message_id: [u8; 32]) -> Result<(DataKey, Wraps)> {
         let dek = Secret::try_init_with(|out| self.backend.random.fill(out))?;
-        let message_secret = self.domain.message_secret(&self.backend, &dek, &dek_id, &message_id);
+        let message = self.domain.message_secret(&self.backend, &dek, &dek_id, &message_id);
         let context = self.context.digest(&self.backend);
         let scope = Scope {
             backend: &self.backend,
@@ -232,26 +247,33 @@ impl Sealer {
             message_id: &message_id,
             context: &context,
         };
-        let secrets = Secrets { data_key: Some(&dek), message: &message_secret };
-        let subject = Subject::sealing(self.domain, &dek_id, &self.recipients);
-        let intent = self.audit.intent(Action::Wrap, &subject)?;
-        match self.wrap_checked(scope, secrets).await {
-            Ok((wrapped, request_ids)) => {
-                intent.succeed(request_ids)?;
-                Ok(DataKey::new(self, dek, dek_id, wrapped)?)
+        let wrapped = wrap_all(scope, &self.recipients, Secrets { data_key: Some(&dek), message: &message }).await?;
+        meets_floor(self.floor, &wrapped.entries, &wrapped.shares)?;
+        let wraps = wrapped.wraps();
+        Ok((DataKey::new(self, dek, dek_id, wrapped)?, wraps))
+    }
+
+    fn intent(&self, action: Action, dek_id: &[u8; 16]) -> Result<Intent> {
+        trail::wrapping(&self.audit, action, self.domain, self.key_name.as_deref(), dek_id, &self.recipients)
+    }
+
+    fn settle<T>(
+        &self,
+        intent: Intent,
+        made: Result<(T, Wraps)>,
+        details: impl for<'a> FnOnce(&'a T) -> Details<'a>,
+    ) -> Result<T> {
+        match made {
+            Ok((value, wraps)) => {
+                let members = self.recipients.iter().flat_map(Recipient::members);
+                trail::wrapped(intent, members.map(|member| member.kek.uri()).zip(wraps), &details(&value))?;
+                Ok(value)
             }
             Err(error) => {
-                intent.fail(&error)?;
+                intent.fail(&error, &[])?;
                 Err(error)
             }
         }
-    }
-
-    async fn wrap_checked(&self, scope: Scope<'_>, secrets: Secrets<'_>) -> Result<(Wrapped, Vec<String>)> {
-        let mut wrapped = wrap_all(scope, &self.recipients, secrets).await?;
-        meets_floor(self.floor, &wrapped.entries, &wrapped.shares)?;
-        let request_ids = std::mem::take(&mut wrapped.request_ids);
-        Ok((wrapped, request_ids))
     }
 }
 
@@ -264,6 +286,7 @@ pub struct DataKey {
     record_mode: Option<RecordMode>,
     mutable: Vec<u8>,
     shares: Vec<u8>,
+    audit: AuditTrail,
 }
 
 impl DataKey {
@@ -281,7 +304,15 @@ impl DataKey {
         };
         let shares = encode_shares(&wrapped.shares, None)?;
         let mutable = Mutable { sequence: 0, previous: None, entries: wrapped.entries }.encode();
-        Ok(Self { backend: sealer.backend.clone(), dek, template, record_mode: sealer.record_mode, mutable, shares })
+        Ok(Self {
+            backend: sealer.backend.clone(),
+            dek,
+            template,
+            record_mode: sealer.record_mode,
+            mutable,
+            shares,
+            audit: sealer.audit.clone(),
+        })
     }
 
     /// Names the data key.
@@ -295,7 +326,11 @@ impl DataKey {
     /// # Errors
     /// [`crate::Error::Random`], [`crate::Error::Caller`] for labels, [`crate::Error::Limit`].
     pub fn begin(&self, options: MessageOptions) -> Result<Message> {
-        self.message(hedged_id(&self.backend)?, options)
+        let message_id = hedged_id(&self.backend)?;
+        let message = self.message(message_id, options)?;
+        let name = self.template.key_name.as_deref();
+        trail::message_sealed(&self.audit, self.template.domain, name, self.id(), &message_id, &message.tag)?;
+        Ok(message)
     }
 
     /// Seals `plaintext` as a further message; no provider is called.
@@ -317,8 +352,11 @@ impl DataKey {
         let bare = crate::header::Prelude::LEN + immutable.len() + self.mutable.len() + crate::header::TAG_LEN + self.shares.len();
         let attached = !options.detached && domain.kind != Kind::Ticket;
         let padding = options.reserve.padding(bare, attached, options.plaintext_len);
-        let tag = |header: &[u8]| -> Digest { domain.header_tag(&self.backend, &secret, header) };
-        let header = assemble(domain, &immutable, &self.mutable, padding, &self.shares, tag)?;
+        let mut tag = [0; 32];
+        let header = assemble(domain, &immutable, &self.mutable, padding, &self.shares, |covered| {
+            tag = domain.header_tag(&self.backend, &secret, covered);
+            tag
+        })?;
         let immutable_hash = immutable_hash(&self.backend, domain, &immutable);
         let keys = MessageKeys {
             backend: self.backend.clone(),
@@ -328,7 +366,7 @@ impl DataKey {
             secret,
             mode: self.record_mode,
         };
-        Ok(Message { header, keys })
+        Ok(Message { header, tag, keys })
     }
 
     fn immutable(&self, message_id: [u8; 32], mut labels: Labels) -> Result<Vec<u8>> {

@@ -66,18 +66,19 @@ impl Immutable {
         }
     }
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// The region, with this message id and these labels in place of its own.
+    pub(crate) fn encode_with(&self, message_id: &[u8; 32], labels: &Labels) -> Vec<u8> {
         let optional = [
             !self.context.is_empty(),
             !self.external.is_empty(),
-            !self.labels.is_empty(),
+            !labels.is_empty(),
             self.key_name.is_some(),
             !self.floor.is_none(),
         ];
         encode(|out| {
             out.map(2 + optional.into_iter().filter(|&present| present).count());
             out.uint(1);
-            out.bytes(&self.message_id);
+            out.bytes(message_id);
             out.uint(2);
             out.bytes(&self.dek_id);
             if !self.context.is_empty() {
@@ -88,9 +89,9 @@ impl Immutable {
                 out.uint(4);
                 write_names(out, &self.external);
             }
-            if !self.labels.is_empty() {
+            if !labels.is_empty() {
                 out.uint(5);
-                self.labels.encode(out);
+                labels.encode(out);
             }
             if let Some(name) = &self.key_name {
                 out.uint(6);

@@ -231,10 +231,7 @@ impl Single {
         out.uint(1);
         out.uint(u64::from(self.scheme.wire()));
         out.uint(2);
-        match &self.id {
-            RecipientId::Kid(kid) => out.text(kid),
-            RecipientId::Hint(hint) => out.bytes(hint),
-        }
+        self.id.encode(out);
         if let Some(version) = &self.wrapped.version {
             out.uint(3);
             out.bytes(version);
@@ -283,7 +280,7 @@ impl Single {
         Ok(single)
     }
 
-    fn check(&self) -> Result<(), FormatFault> {
+    pub(crate) fn check(&self) -> Result<(), FormatFault> {
         let lengths = match &self.wrapped.params {
             WrapParams::None => (self.scheme == Scheme::WrapBound).then_some(1..=caps::WRAPPED_KEY),
             WrapParams::Mechanism(mechanism) => Some(mechanism.wrapped_lengths()),
@@ -300,10 +297,27 @@ impl Single {
             RecipientId::Kid(kid) => !kid.starts_with(PASSPHRASE_KID),
             RecipientId::Hint(_) => !is_passphrase,
         };
-        if !id_fits || is_passphrase && self.wrapped.version.is_some() {
+        let halves_fit = match &self.wrapped.params {
+            WrapParams::Hybrid { id, .. } => id.is_hidden() == self.id.is_hidden(),
+            _ => true,
+        };
+        if !id_fits || !halves_fit || is_passphrase && self.wrapped.version.is_some() {
             return Err(FormatFault::Value);
         }
         Ok(())
+    }
+}
+
+impl RecipientId {
+    fn encode(&self, out: &mut Writer<'_>) {
+        match self {
+            Self::Kid(kid) => out.text(kid),
+            Self::Hint(hint) => out.bytes(hint),
+        }
+    }
+
+    fn is_hidden(&self) -> bool {
+        matches!(self, Self::Hint(_))
     }
 }
 
@@ -395,7 +409,7 @@ fn encode_params(params: &WrapParams, out: &mut Writer<'_>) {
             out.uint(1);
             out.uint(u64::from(*kem));
         }
-        WrapParams::Hybrid { classical, kem, ciphertext, kid } => {
+        WrapParams::Hybrid { classical, kem, ciphertext, id } => {
             out.map(4);
             out.uint(1);
             out.uint(u64::from(*classical));
@@ -404,7 +418,7 @@ fn encode_params(params: &WrapParams, out: &mut Writer<'_>) {
             out.uint(3);
             out.bytes(ciphertext);
             out.uint(4);
-            out.text(kid);
+            id.encode(out);
         }
         WrapParams::Passphrase { salt, cost } => {
             out.map(4);
@@ -447,11 +461,8 @@ fn decode_params(scheme: Scheme, value: &mut Reader<'_>) -> Result<WrapParams> {
                 return Err(FormatFault::Length.into());
             }
             key(value)?;
-            let kid = value.text()?;
-            if !is_key_uri(kid) {
-                return Err(FormatFault::Value.into());
-            }
-            Ok(WrapParams::Hybrid { classical, kem, ciphertext: ciphertext.to_vec(), kid: kid.to_owned() })
+            let id = decode_id(value)?;
+            Ok(WrapParams::Hybrid { classical, kem, ciphertext: ciphertext.to_vec(), id })
         }
         Scheme::Passphrase => {
             let salt = value.array_of()?;
