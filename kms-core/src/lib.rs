@@ -1,5 +1,6 @@
 //! Envelope encryption over any key-management service.
 
+pub mod audit;
 pub mod caps;
 pub mod crypto;
 mod error;
