@@ -276,3 +276,23 @@ impl From<crate::crypto::RandomFailed> for Error {
         Self::Random
     }
 }
+
+impl From<std::io::Error> for Error {
+    /// An error of this crate that travelled through a `Read` or `Write` comes out as it went in.
+    fn from(error: std::io::Error) -> Self {
+        let kind = error.kind();
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(_) => Self::Io(kind),
+        }
+    }
+}
+
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Io(kind) => kind.into(),
+            other => Self::new(std::io::ErrorKind::InvalidData, other),
+        }
+    }
+}

@@ -5,6 +5,8 @@ pub mod crypto;
 mod error;
 mod kek;
 pub mod memory;
+pub mod payload;
+pub mod quorum;
 mod schedule;
 mod suite;
 
