@@ -2,11 +2,15 @@
 //! ascending by their encoded bytes, no tags, no floats, no undefined. A region is first checked whole by
 //! [`validate`], without allocating; [`Reader`] then only deals with types and lengths.
 
-use crate::error::{Error, FormatFault, LimitFault, Result};
+use crate::error::{FormatFault, LimitFault, Result};
 
 /// Checks that `region` is exactly one deterministic item, nested at most `depth` deep, followed by nothing.
 pub(crate) fn validate(region: &[u8], depth: usize) -> Result<()> {
-    if validate_prefix(region, depth)? == region.len() { Ok(()) } else { Err(FormatFault::TrailingBytes.into()) }
+    if validate_prefix(region, depth)? == region.len() {
+        Ok(())
+    } else {
+        Err(FormatFault::TrailingBytes.into())
+    }
 }
 
 /// Checks the deterministic item at the start of `region` and returns its length.
@@ -48,9 +52,16 @@ impl<'a> Cursor<'a> {
             return Err(FormatFault::Cbor); // floats, one-byte simple values, indefinite lengths, reserved
         }
         let width = 1usize << (short - 24);
-        let value = self.take(width)?.iter().fold(0u64, |value, &byte| (value << 8) | u64::from(byte));
+        let value = self
+            .take(width)?
+            .iter()
+            .fold(0u64, |value, &byte| (value << 8) | u64::from(byte));
         let least = [24, 1 << 8, 1 << 16, 1 << 32][usize::from(short) - 24];
-        if value < least { Err(FormatFault::Cbor) } else { Ok((major, value)) }
+        if value < least {
+            Err(FormatFault::Cbor)
+        } else {
+            Ok((major, value))
+        }
     }
 
     fn check_item(&mut self, depth: usize) -> Result<()> {
@@ -108,7 +119,10 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(validated: &'a [u8]) -> Self {
-        Self { bytes: validated, at: 0 }
+        Self {
+            bytes: validated,
+            at: 0,
+        }
     }
 
     pub(crate) fn uint(&mut self) -> Result<u64, FormatFault> {
@@ -164,7 +178,10 @@ impl<'a> Reader<'a> {
     }
 
     fn typed(&mut self, expected: u8) -> Result<u64, FormatFault> {
-        let mut cursor = Cursor { bytes: self.bytes, at: self.at };
+        let mut cursor = Cursor {
+            bytes: self.bytes,
+            at: self.at,
+        };
         let (major, argument) = cursor.head()?;
         if major != expected {
             return Err(FormatFault::Type);
@@ -174,7 +191,10 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], FormatFault> {
-        let mut cursor = Cursor { bytes: self.bytes, at: self.at };
+        let mut cursor = Cursor {
+            bytes: self.bytes,
+            at: self.at,
+        };
         let part = cursor.take(count)?;
         self.at = cursor.at;
         Ok(part)
@@ -248,6 +268,7 @@ pub(crate) fn encode(write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
 
     fn fault(item: &[u8]) -> Result<()> {
         validate(item, 4)
@@ -255,7 +276,13 @@ mod tests {
 
     #[test]
     fn deterministic_items_are_accepted() {
-        for item in [&[0x00][..], &[0x18, 24], &[0x19, 1, 0], &[0xa2, 1, 0x40, 0x61, b'a', 0xf6], &[0x82, 0x20, 0xf5]] {
+        for item in [
+            &[0x00][..],
+            &[0x18, 24],
+            &[0x19, 1, 0],
+            &[0xa2, 1, 0x40, 0x61, b'a', 0xf6],
+            &[0x82, 0x20, 0xf5],
+        ] {
             assert_eq!(validate(item, 4), Ok(()), "{item:02x?}");
         }
     }
@@ -273,14 +300,23 @@ mod tests {
         assert_eq!(fault(&[0x61, 0xff]), cbor, "UTF-8");
         assert_eq!(fault(&[0xa1, 0x80, 0]), cbor, "array as key");
         assert_eq!(fault(&[0, 0]), Err(Error::Format(FormatFault::TrailingBytes)));
-        assert_eq!(fault(&[0x5b, 255, 255, 255, 255, 255, 255, 255, 255]), Err(Error::Format(FormatFault::Truncated)));
-        assert_eq!(fault(&[0x9b, 0, 0, 0, 255, 255, 255, 255, 255]), Err(Error::Format(FormatFault::Truncated)));
+        assert_eq!(
+            fault(&[0x5b, 255, 255, 255, 255, 255, 255, 255, 255]),
+            Err(Error::Format(FormatFault::Truncated))
+        );
+        assert_eq!(
+            fault(&[0x9b, 0, 0, 0, 255, 255, 255, 255, 255]),
+            Err(Error::Format(FormatFault::Truncated))
+        );
     }
 
     #[test]
     fn nesting_is_capped() {
         assert_eq!(fault(&[0x81, 0x81, 0x81, 0x80]), Ok(()));
-        assert_eq!(fault(&[0x81, 0x81, 0x81, 0x81, 0x80]), Err(Error::Limit(LimitFault::Depth)));
+        assert_eq!(
+            fault(&[0x81, 0x81, 0x81, 0x81, 0x80]),
+            Err(Error::Limit(LimitFault::Depth))
+        );
     }
 
     proptest::proptest! {

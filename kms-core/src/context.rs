@@ -18,7 +18,10 @@ pub(crate) struct CanonicalText(pub(crate) String);
 
 impl Ord for CanonicalText {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.len().cmp(&other.0.len()).then_with(|| self.0.as_bytes().cmp(other.0.as_bytes()))
+        self.0
+            .len()
+            .cmp(&other.0.len())
+            .then_with(|| self.0.as_bytes().cmp(other.0.as_bytes()))
     }
 }
 
@@ -82,8 +85,11 @@ impl EncryptionContext {
 
     /// Splits into the pairs that are stored and those named in `external`.
     pub(crate) fn split(&self, external: &[String]) -> (Self, Self) {
-        let (external, stored) =
-            self.0.clone().into_iter().partition::<BTreeMap<_, _>, _>(|(key, _)| external.contains(&key.0));
+        let (external, stored) = self
+            .0
+            .clone()
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(key, _)| external.contains(&key.0));
         (Self(stored), Self(external))
     }
 
@@ -127,7 +133,11 @@ impl EncryptionContext {
     }
 
     pub(crate) fn check_size(&self) -> Result<(), LimitFault> {
-        let encoded: usize = self.0.iter().map(|(key, value)| text_len(&key.0) + text_len(value)).sum();
+        let encoded: usize = self
+            .0
+            .iter()
+            .map(|(key, value)| text_len(&key.0) + text_len(value))
+            .sum();
         if self.0.len() > caps::CONTEXT_PAIRS || encoded + map_head_len(self.0.len()) > caps::CONTEXT {
             return Err(LimitFault::Context);
         }

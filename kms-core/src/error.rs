@@ -241,6 +241,15 @@ impl KekFault {
             Self::Unavailable | Self::Timeout | Self::Throttled | Self::Locked | Self::Storage
         )
     }
+
+    /// Whether the key itself stands against its use: this says nothing of the envelope, so a reader may be told.
+    #[must_use]
+    pub fn is_key_state(self) -> bool {
+        matches!(
+            self,
+            Self::Disabled | Self::PendingDestruction | Self::Destroyed | Self::NotFound | Self::Denied
+        )
+    }
 }
 
 impl From<FormatFault> for Error {
@@ -276,5 +285,25 @@ impl From<AuditFault> for Error {
 impl From<crate::crypto::RandomFailed> for Error {
     fn from(_: crate::crypto::RandomFailed) -> Self {
         Self::Random
+    }
+}
+
+impl From<std::io::Error> for Error {
+    /// An error of this crate that travelled through a `Read` or `Write` comes out as it went in.
+    fn from(error: std::io::Error) -> Self {
+        let kind = error.kind();
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(_) => Self::Io(kind),
+        }
+    }
+}
+
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Io(kind) => kind.into(),
+            other => Self::new(std::io::ErrorKind::InvalidData, other),
+        }
     }
 }

@@ -51,10 +51,18 @@ impl Keyring {
     }
 
     /// The KEK that `id` names, with its rank.
-    pub(crate) fn find(&self, backend: &CryptoBackend, id: &RecipientId, dek_id: &[u8; 16]) -> Option<(usize, &Arc<dyn Kek>)> {
+    pub(crate) fn find(
+        &self,
+        backend: &CryptoBackend,
+        id: &RecipientId,
+        dek_id: &[u8; 16],
+    ) -> Option<(usize, &Arc<dyn Kek>)> {
         let at = match id {
             RecipientId::Kid(kid) => *self.by_uri.get(kid)?,
-            RecipientId::Hint(wanted) => self.keks.iter().position(|kek| hint(backend, dek_id, kek.uri()) == *wanted)?,
+            RecipientId::Hint(wanted) => self
+                .keks
+                .iter()
+                .position(|kek| hint(backend, dek_id, kek.uri()) == *wanted)?,
         };
         Some((at, &self.keks[at]))
     }

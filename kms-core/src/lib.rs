@@ -20,7 +20,9 @@ mod suite;
 pub use context::{EncryptionContext, LabelValue, Labels};
 pub use envelope::*;
 pub use error::*;
-pub use header::{Entry, Floor, Header, Immutable, Level, Prelude, Quorum, RecipientId, Reserve, Share, Single, Unknown};
+pub use header::{
+    Entry, Floor, Header, Immutable, Level, Prelude, Quorum, RecipientId, Reserve, Share, Single, Unknown,
+};
 pub use kek::*;
 pub use keyring::Keyring;
 pub use schedule::{Digest, Domain};

@@ -28,7 +28,13 @@ pub(super) struct Place<'a> {
 impl<'a> Scope<'a> {
     pub(super) fn of(backend: &'a CryptoBackend, header: &'a Header, context: &'a Digest) -> Self {
         let immutable = header.immutable();
-        Self { backend, domain: immutable.domain, dek_id: &immutable.dek_id, message_id: &immutable.message_id, context }
+        Self {
+            backend,
+            domain: immutable.domain,
+            dek_id: &immutable.dek_id,
+            message_id: &immutable.message_id,
+            context,
+        }
     }
 
     pub(super) fn binding(&self, scheme: Scheme, level: Level, kid: &str, place: Option<Place<'_>>) -> Digest {

@@ -16,6 +16,7 @@ pub use sealer::{DataKey, Message, MessageOptions, Sealer};
 pub use search::{Attempt, AttemptOutcome, ShareCheck};
 
 use crate::crypto::CryptoBackend;
+use crate::error::{FormatFault, Result};
 use crate::memory::Secret;
 use crate::payload::PayloadKeys;
 use crate::record::{RecordMode, TicketKeys};
@@ -32,24 +33,35 @@ pub struct MessageKeys {
 }
 
 impl MessageKeys {
-    /// Keys of the payload of a message or sealed secret; `None` for a ticket.
-    #[must_use]
-    pub fn payload(&self) -> Option<PayloadKeys> {
-        self.domain.suite.payload_aead_name()?;
+    /// Keys of the payload of a message or sealed secret.
+    ///
+    /// # Errors
+    /// [`FormatFault::WrongKind`] for a ticket.
+    pub fn payload(&self) -> Result<PayloadKeys> {
         if self.mode.is_some() {
-            return None;
+            return Err(FormatFault::WrongKind.into());
         }
         let input_key = self.domain.payload_key(&self.backend, &self.secret);
         let salt = self.message_id.first_chunk().expect("24 of 32 bytes");
-        Some(PayloadKeys::new(&self.backend, self.domain.suite, &input_key, salt, &self.immutable_hash))
+        PayloadKeys::new(&self.backend, self.domain.suite, &input_key, salt, &self.immutable_hash)
     }
 
-    /// Keys of the records of a ticket; `None` for other kinds.
-    #[must_use]
-    pub fn ticket(&self) -> Option<TicketKeys> {
-        let mode = self.mode?;
-        let secret = self.domain.record_secret(&self.backend, &self.secret, &self.immutable_hash);
-        Some(TicketKeys::new(&self.backend, self.domain, secret, &self.message_id, mode))
+    /// Keys of the records of a ticket.
+    ///
+    /// # Errors
+    /// [`FormatFault::WrongKind`] for other kinds.
+    pub fn ticket(&self) -> Result<TicketKeys> {
+        let mode = self.mode.ok_or(FormatFault::WrongKind)?;
+        let secret = self
+            .domain
+            .record_secret(&self.backend, &self.secret, &self.immutable_hash);
+        Ok(TicketKeys::new(
+            &self.backend,
+            self.domain,
+            secret,
+            &self.message_id,
+            mode,
+        ))
     }
 
     /// Names the message or ticket.

@@ -133,7 +133,7 @@ impl Opener {
         if header.domain().kind != Kind::Ticket {
             return Err(FormatFault::WrongKind.into());
         }
-        self.open_header(header).await?.keys.ticket().ok_or_else(|| FormatFault::WrongKind.into())
+        self.open_header(header).await?.keys.ticket()
     }
 
     /// Opens a header: everything up to the payload.
@@ -152,9 +152,12 @@ impl Opener {
         let length = plaintext_len(payload.len() as u64);
         let opened = self.open_header(header).await?;
         // An impossible length is truncation like any other, so it is told only to who could open the rest.
-        let length = length.ok().and_then(|length| usize::try_from(length).ok()).ok_or(Error::DoesNotOpen)?;
+        let length = length
+            .ok()
+            .and_then(|length| usize::try_from(length).ok())
+            .ok_or(Error::DoesNotOpen)?;
         let mut plaintext = vec![0; length];
-        opened.keys.payload().ok_or(FormatFault::WrongKind)?.open_into(payload, &mut plaintext)?;
+        opened.keys.payload()?.open_into(payload, &mut plaintext)?;
         Ok(plaintext)
     }
 
@@ -178,7 +181,14 @@ impl Opener {
             Ok((secret, data_key)) => {
                 intent.succeed(&Details::default())?;
                 let keys = self.message_keys(&header, secret);
-                Ok(Opened { header, keys, data_key, context, opened_by: opened_by(&attempts), shares })
+                Ok(Opened {
+                    header,
+                    keys,
+                    data_key,
+                    context,
+                    opened_by: opened_by(&attempts),
+                    shares,
+                })
             }
         }
     }
@@ -194,7 +204,8 @@ impl Opener {
         if !self.policy.suites.contains(&header.domain().suite) {
             return Err(PolicyFault::SuiteForbidden);
         }
-        let has_passphrase = |entry: &Entry| matches!(entry, Entry::Single(single) if single.scheme == Scheme::Passphrase);
+        let has_passphrase =
+            |entry: &Entry| matches!(entry, Entry::Single(single) if single.scheme == Scheme::Passphrase);
         if !self.policy.mixed_passphrase && header.entries().len() > 1 && header.entries().iter().any(has_passphrase) {
             return Err(PolicyFault::PassphraseMixed);
         }
@@ -205,7 +216,10 @@ impl Opener {
     fn context_digest(&self, header: &Header) -> Result<Digest> {
         let immutable = header.immutable();
         let (compared, supplied) = self.required.split(&immutable.external);
-        if compared.pairs().any(|(key, value)| immutable.context.value(key) != Some(value)) {
+        if compared
+            .pairs()
+            .any(|(key, value)| immutable.context.value(key) != Some(value))
+        {
             return Err(PolicyFault::ContextMismatch.into());
         }
         if supplied.pairs().len() != immutable.external.len() {
@@ -231,7 +245,11 @@ impl Opener {
         let tag = domain.header_tag(&self.backend, &secret, header.tagged());
         let genuine = bool::from(tag.ct_eq(header.tag()));
         let fresh = self.policy.min_sequence.is_none_or(|least| header.sequence() >= least);
-        if genuine && fresh { Ok((secret, data_key)) } else { Err(Error::DoesNotOpen) }
+        if genuine && fresh {
+            Ok((secret, data_key))
+        } else {
+            Err(Error::DoesNotOpen)
+        }
     }
 
     fn message_keys(&self, header: &Header, secret: Secret<32>) -> MessageKeys {
@@ -247,7 +265,9 @@ impl Opener {
 }
 
 fn opened_by(attempts: &[Attempt]) -> Vec<String> {
-    let opened = attempts.iter().filter(|attempt| attempt.outcome == super::AttemptOutcome::Opened);
+    let opened = attempts
+        .iter()
+        .filter(|attempt| attempt.outcome == super::AttemptOutcome::Opened);
     opened.map(|attempt| attempt.uri.clone()).collect()
 }
 
@@ -277,7 +297,11 @@ impl Opened {
     /// The secret that was reached.
     #[must_use]
     pub fn level(&self) -> Level {
-        if self.data_key.is_some() { Level::DataKey } else { Level::Message }
+        if self.data_key.is_some() {
+            Level::DataKey
+        } else {
+            Level::Message
+        }
     }
 
     /// What was learned of each share body, quorum by quorum.

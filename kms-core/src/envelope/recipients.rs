@@ -48,14 +48,21 @@ impl Recipient {
     /// `kek`, openly named, for the data key.
     #[must_use]
     pub fn single(kek: Arc<dyn Kek>) -> Self {
-        Self::Single { member: Member { kek, hidden: false }, level: Level::DataKey }
+        Self::Single {
+            member: Member { kek, hidden: false },
+            level: Level::DataKey,
+        }
     }
 
     /// `threshold` of `keks`, openly named, for the data key.
     #[must_use]
     pub fn quorum(threshold: u8, keks: impl IntoIterator<Item = Arc<dyn Kek>>) -> Self {
         let members = keks.into_iter().map(|kek| Member { kek, hidden: false }).collect();
-        Self::Quorum { threshold, members, level: Level::DataKey }
+        Self::Quorum {
+            threshold,
+            members,
+            level: Level::DataKey,
+        }
     }
 
     /// The same recipient for the data key or for one message only.
@@ -115,7 +122,8 @@ pub(super) fn check(recipients: &[Recipient], max_recipients: usize, mixed_passp
     }
     for recipient in recipients {
         if let Recipient::Quorum { threshold, members, .. } = recipient {
-            let sizes_fit = members.len() <= caps::QUORUM_MEMBERS && (2..=members.len()).contains(&usize::from(*threshold));
+            let sizes_fit =
+                members.len() <= caps::QUORUM_MEMBERS && (2..=members.len()).contains(&usize::from(*threshold));
             if !sizes_fit {
                 return Err(CallerFault::Quorum.into());
             }
@@ -192,20 +200,28 @@ impl<'a> Secrets<'a> {
 }
 
 /// Wraps for one recipient.
-pub(super) async fn wrap(
-    scope: Scope<'_>,
-    recipient: &Recipient,
-    secrets: Secrets<'_>,
-) -> Result<Part> {
+pub(super) async fn wrap(scope: Scope<'_>, recipient: &Recipient, secrets: Secrets<'_>) -> Result<Part> {
     let secret = secrets.at(recipient.level())?;
     match recipient {
         Recipient::Single { member, level } => {
             let (single, request_id) = wrap_single(scope, member, *level, None, secret).await?;
-            Ok(Part { entry: Entry::Single(single), shares: None, request_ids: vec![request_id] })
+            Ok(Part {
+                entry: Entry::Single(single),
+                shares: None,
+                request_ids: vec![request_id],
+            })
         }
-        Recipient::Quorum { threshold, members, level } => {
+        Recipient::Quorum {
+            threshold,
+            members,
+            level,
+        } => {
             let (quorum, shares, request_ids) = deal(scope, *threshold, members, *level, secret).await?;
-            Ok(Part { entry: Entry::Quorum(quorum), shares: Some(shares), request_ids })
+            Ok(Part {
+                entry: Entry::Quorum(quorum),
+                shares: Some(shares),
+                request_ids,
+            })
         }
     }
 }
@@ -221,21 +237,44 @@ async fn deal(
     let id = hedged_id(scope.backend)?;
     let count = u8::try_from(members.len()).map_err(|_| CallerFault::Quorum)?;
     let parts = split(secret, threshold, count, &*scope.backend.random)?;
-    let commitments = (1..=count).zip(&parts).map(|(x, part)| commitment(scope.backend, &id, x, part.expose())).collect();
-    let quorum = Quorum { id, threshold, commitments, level };
+    let commitments = (1..=count)
+        .zip(&parts)
+        .map(|(x, part)| commitment(scope.backend, &id, x, part.expose()))
+        .collect();
+    let quorum = Quorum {
+        id,
+        threshold,
+        commitments,
+        level,
+    };
     let wraps = (1..=count).zip(members).zip(&parts).map(|((x, member), part)| {
-        let place = Place { quorum: &quorum, x, version: 0 };
+        let place = Place {
+            quorum: &quorum,
+            x,
+            version: 0,
+        };
         wrap_single(scope, member, level, Some(place), part)
     });
     let (recipients, request_ids): (Vec<_>, Vec<_>) = try_join_all(wraps).await?.into_iter().unzip();
-    let shares = recipients.into_iter().map(|recipient| Share { recipient, version: 0 }).collect();
+    let shares = recipients
+        .into_iter()
+        .map(|recipient| Share { recipient, version: 0 })
+        .collect();
     Ok((quorum, shares, request_ids))
 }
 
 /// Counts trust domains, not URIs: one domain with `threshold` shares would void the quorum.
 async fn check_domains(threshold: u8, members: &[Member]) -> Result<()> {
     let infos = try_join_all(members.iter().map(|member| member.kek.describe())).await?;
-    let heaviest = infos.iter().map(|info| infos.iter().filter(|other| other.trust_domain == info.trust_domain).count()).max();
+    let heaviest = infos
+        .iter()
+        .map(|info| {
+            infos
+                .iter()
+                .filter(|other| other.trust_domain == info.trust_domain)
+                .count()
+        })
+        .max();
     if heaviest.is_some_and(|count| count >= usize::from(threshold)) {
         return Err(PolicyFault::QuorumDomain.into());
     }
@@ -252,7 +291,11 @@ pub(super) async fn wrap_single(
 ) -> Result<(Single, Option<String>)> {
     let kek = &member.kek;
     let digest = scope.binding(kek.scheme(), level, kek.uri(), place);
-    let binding = Binding { domain: scope.domain, digest: &digest, dek_id: scope.dek_id };
+    let binding = Binding {
+        domain: scope.domain,
+        digest: &digest,
+        dek_id: scope.dek_id,
+    };
     let generated = kek.generate(&binding).await?;
     let id = if member.hidden {
         RecipientId::Hint(hint(scope.backend, scope.dek_id, kek.uri()))
@@ -261,10 +304,23 @@ pub(super) async fn wrap_single(
     };
     let mut sealed = [0; 48];
     let key = scope.domain.seal_key(scope.backend, &generated.secret, &digest);
-    scope.domain.suite.aead(scope.backend).key(&key).seal_into(&SEAL_NONCE, &[], secret.expose(), &mut sealed);
-    let single = Single { scheme: kek.scheme(), id, wrapped: generated.wrapped, sealed, level };
+    scope
+        .domain
+        .suite
+        .aead(scope.backend)
+        .key(&key)
+        .seal_into(&SEAL_NONCE, &[], secret.expose(), &mut sealed);
+    let single = Single {
+        scheme: kek.scheme(),
+        id,
+        wrapped: generated.wrapped,
+        sealed,
+        level,
+    };
     // A provider whose answer does not fit the format must not make an envelope that nobody can parse.
-    single.check().map_err(|_| KekError::new(kek.uri(), KekOperation::Wrap, KekFault::BadReply))?;
+    single
+        .check()
+        .map_err(|_| KekError::new(kek.uri(), KekOperation::Wrap, KekFault::BadReply))?;
     Ok((single, generated.request_id))
 }
 

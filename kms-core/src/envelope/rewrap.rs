@@ -72,7 +72,14 @@ impl Rewrapper {
     #[must_use]
     pub fn new(opener: Opener) -> Self {
         let versions = Mutex::new(HashMap::new());
-        Self { opener, drop_unknown: false, force: false, redeal: false, verify: false, versions }
+        Self {
+            opener,
+            drop_unknown: false,
+            force: false,
+            redeal: false,
+            verify: false,
+            versions,
+        }
     }
 
     /// Allows recipients of unknown schemes to be dropped.
@@ -119,7 +126,11 @@ impl Rewrapper {
                 self.change(header, recipients, true, payload_len).await
             }
             Target::Replace(recipients) => {
-                check(recipients, self.opener.policy.max_recipients, self.opener.policy.mixed_passphrase)?;
+                check(
+                    recipients,
+                    self.opener.policy.max_recipients,
+                    self.opener.policy.mixed_passphrase,
+                )?;
                 self.change(header, recipients, false, payload_len).await
             }
         }
@@ -147,9 +158,19 @@ impl Rewrapper {
             meets_floor(header.immutable().floor, header.entries(), &shares)?;
             let moved = header.with_shares(shares)?;
             let (sequence, tag) = (header.sequence(), *header.tag());
-            return Ok(Rewrapped { header: moved.as_bytes().to_vec(), sequence, tag, wrapped, dropped: 0 });
+            return Ok(Rewrapped {
+                header: moved.as_bytes().to_vec(),
+                sequence,
+                tag,
+                wrapped,
+                dropped: 0,
+            });
         }
-        let level = stale.entries.iter().filter_map(|&at| header.entries()[at].level()).min();
+        let level = stale
+            .entries
+            .iter()
+            .filter_map(|&at| header.entries()[at].level())
+            .min();
         let opened = self.opener.open_at(header.clone(), level).await?;
         let scope = Scope::of(&self.opener.backend, header, &opened.context);
         let secrets = opened.secrets();
@@ -157,10 +178,22 @@ impl Rewrapper {
         for &at in &stale.entries {
             if let Entry::Single(single) = &mut entries[at] {
                 let member = self.member(header, single).ok_or(CallerFault::NoConfiguredKey)?;
-                *single = self.wrap_verified(scope, &member, single.level, None, secrets.at(single.level)?).await?;
+                *single = self
+                    .wrap_verified(scope, &member, single.level, None, secrets.at(single.level)?)
+                    .await?;
             }
         }
-        self.assemble(&opened, Wrapped { entries, shares, request_ids: Vec::new() }, wrapped, 0, payload_len)
+        self.assemble(
+            &opened,
+            Wrapped {
+                entries,
+                shares,
+                request_ids: Vec::new(),
+            },
+            wrapped,
+            0,
+            payload_len,
+        )
     }
 
     /// Keeps what fits `recipients` already and wraps for the rest.
@@ -181,7 +214,10 @@ impl Rewrapper {
 
     async fn carry_out(&self, header: &Header, plan: Plan, payload_len: Option<u64>) -> Result<Rewrapped> {
         let needs_data_key = plan.new.iter().any(|recipient| recipient.level() == Level::DataKey);
-        let opened = self.opener.open_at(header.clone(), needs_data_key.then_some(Level::DataKey)).await;
+        let opened = self
+            .opener
+            .open_at(header.clone(), needs_data_key.then_some(Level::DataKey))
+            .await;
         let opened = match opened {
             Err(Error::Caller(CallerFault::NoConfiguredKey)) if needs_data_key && self.opens_message_only(header) => {
                 return Err(CallerFault::Level.into());
@@ -207,18 +243,26 @@ impl Rewrapper {
     /// Sorts `recipients` into those that stand already, under their current version, and those to be wrapped.
     async fn plan(&self, header: &Header, recipients: &[Recipient], keep_others: bool) -> Result<Plan> {
         let mut existing = Existing::of(header);
-        let mut plan = Plan { in_order: true, ..Plan::default() };
+        let mut plan = Plan {
+            in_order: true,
+            ..Plan::default()
+        };
         if keep_others {
             for slot in existing.slots.iter_mut().filter_map(Option::take) {
                 plan.kept.push(slot);
             }
         }
         for recipient in recipients {
-            let slot = if keep_others { None } else { self.standing(header, &existing, recipient).await? };
+            let slot = if keep_others {
+                None
+            } else {
+                self.standing(header, &existing, recipient).await?
+            };
             match slot {
                 Some(at) => {
                     plan.in_order &= plan.kept.entries.len() == at;
-                    plan.kept.push(existing.slots[at].take().ok_or(CallerFault::NoRecipients)?);
+                    plan.kept
+                        .push(existing.slots[at].take().ok_or(CallerFault::NoRecipients)?);
                 }
                 None => plan.new.push(recipient.clone()),
             }
@@ -236,12 +280,24 @@ impl Rewrapper {
     async fn standing(&self, header: &Header, existing: &Existing, recipient: &Recipient) -> Result<Option<usize>> {
         for (at, slot) in existing.slots.iter().enumerate() {
             let stands = match (slot, recipient) {
-                (Some(Part { entry: Entry::Single(single), .. }), Recipient::Single { member, level }) => {
-                    *level == single.level && self.is_current(header, single, member).await?
-                }
                 (
-                    Some(Part { entry: Entry::Quorum(quorum), shares: Some(shares), .. }),
-                    Recipient::Quorum { threshold, members, level },
+                    Some(Part {
+                        entry: Entry::Single(single),
+                        ..
+                    }),
+                    Recipient::Single { member, level },
+                ) => *level == single.level && self.is_current(header, single, member).await?,
+                (
+                    Some(Part {
+                        entry: Entry::Quorum(quorum),
+                        shares: Some(shares),
+                        ..
+                    }),
+                    Recipient::Quorum {
+                        threshold,
+                        members,
+                        level,
+                    },
                 ) => {
                     let same = !self.redeal
                         && quorum.threshold == *threshold
@@ -317,9 +373,15 @@ impl Rewrapper {
     }
 
     fn member(&self, header: &Header, single: &Single) -> Option<Member> {
-        let (_, kek) = self.opener.keyring.find(&self.opener.backend, &single.id, &header.immutable().dek_id)?;
+        let (_, kek) = self
+            .opener
+            .keyring
+            .find(&self.opener.backend, &single.id, &header.immutable().dek_id)?;
         let hidden = matches!(single.id, RecipientId::Hint(_));
-        (kek.scheme() == single.scheme).then(|| Member { kek: Arc::clone(kek), hidden })
+        (kek.scheme() == single.scheme).then(|| Member {
+            kek: Arc::clone(kek),
+            hidden,
+        })
     }
 
     /// Moves single shares to the current versions of their keys: needs neither the other members nor the tag's key.
@@ -334,13 +396,21 @@ impl Rewrapper {
         for &(at, member_at) in stale {
             let share = &mut shares[at][member_at];
             let x = u8::try_from(member_at + 1).map_err(|_| CallerFault::Quorum)?;
-            let place = Place { quorum: quorums[at], x, version: share.version };
-            let member = self.member(header, &share.recipient).ok_or(CallerFault::NoConfiguredKey)?;
+            let place = Place {
+                quorum: quorums[at],
+                x,
+                version: share.version,
+            };
+            let member = self
+                .member(header, &share.recipient)
+                .ok_or(CallerFault::NoConfiguredKey)?;
             let (_, secret) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
             let secret = secret.ok_or(Error::DoesNotOpen)?;
             let version = share.version.checked_add(1).ok_or(CallerFault::Reserve)?;
             let place = Place { version, ..place };
-            let recipient = self.wrap_verified(scope, &member, share.recipient.level, Some(place), &secret).await?;
+            let recipient = self
+                .wrap_verified(scope, &member, share.recipient.level, Some(place), &secret)
+                .await?;
             *share = Share { recipient, version };
         }
         Ok(shares)
@@ -376,7 +446,12 @@ impl Rewrapper {
         meets_floor(header.immutable().floor, &new.entries, &new.shares)?;
         let sequence = header.sequence().checked_add(1).ok_or(CallerFault::Reserve)?;
         let previous = header.tag().first_chunk().copied();
-        let mutable = Mutable { sequence, previous, entries: new.entries }.encode();
+        let mutable = Mutable {
+            sequence,
+            previous,
+            entries: new.entries,
+        }
+        .encode();
         let capacity = (new.shares.len() == header.shares().len()).then(|| header.shares_capacity());
         let shares = encode_shares(&new.shares, capacity).or_else(|_| encode_shares(&new.shares, None))?;
         let immutable = header.immutable_bytes();
@@ -388,7 +463,13 @@ impl Rewrapper {
             tag = domain.header_tag(&self.opener.backend, opened.message_secret(), covered);
             tag
         })?;
-        Ok(Rewrapped { header: raw, sequence, tag, wrapped, dropped })
+        Ok(Rewrapped {
+            header: raw,
+            sequence,
+            tag,
+            wrapped,
+            dropped,
+        })
     }
 
     /// Checks every share body that a configured key can open, quorum by quorum: those that an open did not use are
@@ -403,10 +484,17 @@ impl Rewrapper {
         for (quorum, shares) in header.quorums() {
             let mut row = Vec::new();
             for (x, share) in (1..=u8::MAX).zip(shares) {
-                let place = Place { quorum, x, version: share.version };
+                let place = Place {
+                    quorum,
+                    x,
+                    version: share.version,
+                };
                 row.push(match self.member(header, &share.recipient) {
                     None => ShareCheck::Unverified,
-                    Some(member) => match open_committed_share(scope, place, &share.recipient, &*member.kek).await.1 {
+                    Some(member) => match open_committed_share(scope, place, &share.recipient, &*member.kek)
+                        .await
+                        .1
+                    {
                         Some(_) => ShareCheck::Verified,
                         None => ShareCheck::Damaged,
                     },
@@ -422,7 +510,10 @@ fn settle(intent: Intent, outcome: Result<Rewrapped>) -> Result<RewrapOutcome> {
     match outcome {
         Ok(rewrapped) => {
             let header = Some(trail::mark(rewrapped.sequence, &rewrapped.tag));
-            intent.succeed(&Details { header, ..Details::default() })?;
+            intent.succeed(&Details {
+                header,
+                ..Details::default()
+            })?;
             Ok(RewrapOutcome::Rewrapped(rewrapped))
         }
         Err(error) => {
@@ -457,23 +548,38 @@ impl Existing {
     fn of(header: &Header) -> Self {
         let mut shares = header.shares().iter();
         let slot = |entry: &Entry| {
-            let bodies = matches!(entry, Entry::Quorum(_)).then(|| shares.next().cloned()).flatten();
-            Some(Part { entry: entry.clone(), shares: bodies, request_ids: Vec::new() })
+            let bodies = matches!(entry, Entry::Quorum(_))
+                .then(|| shares.next().cloned())
+                .flatten();
+            Some(Part {
+                entry: entry.clone(),
+                shares: bodies,
+                request_ids: Vec::new(),
+            })
         };
-        Self { slots: header.entries().iter().map(slot).collect() }
+        Self {
+            slots: header.entries().iter().map(slot).collect(),
+        }
     }
 }
 
 impl Opened {
     fn secrets(&self) -> Secrets<'_> {
-        Secrets { data_key: self.data_key.as_ref(), message: self.message_secret() }
+        Secrets {
+            data_key: self.data_key.as_ref(),
+            message: self.message_secret(),
+        }
     }
 }
 
 fn check_addition(header: &Header, recipients: &[Recipient]) -> Result<()> {
     let added: usize = recipients.iter().map(|recipient| recipient.members().len()).sum();
     let standing: usize = header.entries().iter().map(Entry::recipients).sum();
-    if added + standing > caps::RECIPIENTS_HARD { Err(PolicyFault::RecipientCount.into()) } else { Ok(()) }
+    if added + standing > caps::RECIPIENTS_HARD {
+        Err(PolicyFault::RecipientCount.into())
+    } else {
+        Ok(())
+    }
 }
 
 /// Keeps the header's length where its reserved space allows, so that the payload stays where it is.

@@ -10,7 +10,7 @@ use crate::audit::{Action, AuditTrail, Details, Intent};
 use crate::caps;
 use crate::context::{EncryptionContext, LabelValue, Labels, MODE_LABEL, canonical_names};
 use crate::crypto::CryptoBackend;
-use crate::error::{CallerFault, FormatFault, LimitFault, Result};
+use crate::error::{CallerFault, LimitFault, Result};
 use crate::header::{
     Floor, Immutable, Level, Mutable, Reserve, assemble, encode_shares, immutable_hash, is_logical_name, meets_floor,
 };
@@ -63,7 +63,10 @@ impl Sealer {
     pub fn new(backend: CryptoBackend) -> Self {
         Self {
             backend,
-            domain: Domain { suite: Suite::Aes256Gcm, kind: Kind::Message },
+            domain: Domain {
+                suite: Suite::Aes256Gcm,
+                kind: Kind::Message,
+            },
             context: EncryptionContext::new(),
             external: Vec::new(),
             key_name: None,
@@ -168,7 +171,10 @@ impl Sealer {
     /// [`crate::Error::Caller`], [`crate::Error::Policy`], [`crate::Error::Provider`], [`crate::Error::Audit`] or
     /// [`crate::Error::Random`]; nothing was sealed.
     pub async fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>> {
-        let options = MessageOptions { plaintext_len: Some(plaintext.len() as u64), ..MessageOptions::default() };
+        let options = MessageOptions {
+            plaintext_len: Some(plaintext.len() as u64),
+            ..MessageOptions::default()
+        };
         self.begin(options).await?.seal(plaintext)
     }
 
@@ -177,7 +183,10 @@ impl Sealer {
     /// # Errors
     /// As [`Sealer::seal`].
     pub async fn seal_detached(&self, plaintext: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
-        let options = MessageOptions { detached: true, ..MessageOptions::default() };
+        let options = MessageOptions {
+            detached: true,
+            ..MessageOptions::default()
+        };
         self.begin(options).await?.seal_detached(plaintext)
     }
 
@@ -207,7 +216,11 @@ impl Sealer {
     /// As [`Sealer::seal`], and [`CallerFault::MessageLevel`] if a recipient is for one message only.
     pub async fn data_key(&self) -> Result<DataKey> {
         self.check()?;
-        if self.recipients.iter().any(|recipient| recipient.level() == Level::Message) {
+        if self
+            .recipients
+            .iter()
+            .any(|recipient| recipient.level() == Level::Message)
+        {
             return Err(CallerFault::MessageLevel.into());
         }
         let dek_id = hedged_id(&self.backend)?;
@@ -229,7 +242,11 @@ impl Sealer {
         if self.external.iter().any(|name| self.context.value(name).is_none()) {
             return Err(CallerFault::Context.into());
         }
-        if self.floor.quorum.is_some_and(|threshold| !(2..=16).contains(&threshold)) {
+        if self
+            .floor
+            .quorum
+            .is_some_and(|threshold| !(2..=16).contains(&threshold))
+        {
             return Err(CallerFault::Quorum.into());
         }
         check(&self.recipients, self.max_recipients, self.mixed_passphrase)
@@ -247,14 +264,29 @@ impl Sealer {
             message_id: &message_id,
             context: &context,
         };
-        let wrapped = wrap_all(scope, &self.recipients, Secrets { data_key: Some(&dek), message: &message }).await?;
+        let wrapped = wrap_all(
+            scope,
+            &self.recipients,
+            Secrets {
+                data_key: Some(&dek),
+                message: &message,
+            },
+        )
+        .await?;
         meets_floor(self.floor, &wrapped.entries, &wrapped.shares)?;
         let wraps = wrapped.wraps();
         Ok((DataKey::new(self, dek, dek_id, wrapped)?, wraps))
     }
 
     fn intent(&self, action: Action, dek_id: &[u8; 16]) -> Result<Intent> {
-        trail::wrapping(&self.audit, action, self.domain, self.key_name.as_deref(), dek_id, &self.recipients)
+        trail::wrapping(
+            &self.audit,
+            action,
+            self.domain,
+            self.key_name.as_deref(),
+            dek_id,
+            &self.recipients,
+        )
     }
 
     fn settle<T>(
@@ -266,7 +298,11 @@ impl Sealer {
         match made {
             Ok((value, wraps)) => {
                 let members = self.recipients.iter().flat_map(Recipient::members);
-                trail::wrapped(intent, members.map(|member| member.kek.uri()).zip(wraps), &details(&value))?;
+                trail::wrapped(
+                    intent,
+                    members.map(|member| member.kek.uri()).zip(wraps),
+                    &details(&value),
+                )?;
                 Ok(value)
             }
             Err(error) => {
@@ -303,7 +339,12 @@ impl DataKey {
             floor: sealer.floor,
         };
         let shares = encode_shares(&wrapped.shares, None)?;
-        let mutable = Mutable { sequence: 0, previous: None, entries: wrapped.entries }.encode();
+        let mutable = Mutable {
+            sequence: 0,
+            previous: None,
+            entries: wrapped.entries,
+        }
+        .encode();
         Ok(Self {
             backend: sealer.backend.clone(),
             dek,
@@ -329,7 +370,14 @@ impl DataKey {
         let message_id = hedged_id(&self.backend)?;
         let message = self.message(message_id, options)?;
         let name = self.template.key_name.as_deref();
-        trail::message_sealed(&self.audit, self.template.domain, name, self.id(), &message_id, &message.tag)?;
+        trail::message_sealed(
+            &self.audit,
+            self.template.domain,
+            name,
+            self.id(),
+            &message_id,
+            &message.tag,
+        )?;
         Ok(message)
     }
 
@@ -338,7 +386,10 @@ impl DataKey {
     /// # Errors
     /// As [`DataKey::begin`].
     pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>> {
-        let options = MessageOptions { plaintext_len: Some(plaintext.len() as u64), ..MessageOptions::default() };
+        let options = MessageOptions {
+            plaintext_len: Some(plaintext.len() as u64),
+            ..MessageOptions::default()
+        };
         self.begin(options)?.seal(plaintext)
     }
 
@@ -349,7 +400,11 @@ impl DataKey {
             return Err(LimitFault::Imm.into());
         }
         let secret = domain.message_secret(&self.backend, &self.dek, self.id(), &message_id);
-        let bare = crate::header::Prelude::LEN + immutable.len() + self.mutable.len() + crate::header::TAG_LEN + self.shares.len();
+        let bare = crate::header::Prelude::LEN
+            + immutable.len()
+            + self.mutable.len()
+            + crate::header::TAG_LEN
+            + self.shares.len();
         let attached = !options.detached && domain.kind != Kind::Ticket;
         let padding = options.reserve.padding(bare, attached, options.plaintext_len);
         let mut tag = [0; 32];
@@ -419,8 +474,10 @@ impl Message {
 }
 
 fn append_payload(keys: &MessageKeys, plaintext: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let payload = keys.payload().ok_or(FormatFault::WrongKind)?;
-    let length = sealed_len(plaintext.len() as u64).and_then(|length| usize::try_from(length).ok()).ok_or(LimitFault::Plaintext)?;
+    let payload = keys.payload()?;
+    let length = sealed_len(plaintext.len() as u64)
+        .and_then(|length| usize::try_from(length).ok())
+        .ok_or(LimitFault::Plaintext)?;
     let start = out.len();
     out.resize(start + length, 0);
     payload.seal_into(plaintext, &mut out[start..])

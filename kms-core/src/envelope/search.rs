@@ -71,9 +71,24 @@ pub(super) struct Found {
 
 impl<'a> Search<'a> {
     pub(super) fn new(scope: Scope<'a>, header: &'a Header, keyring: &'a Keyring, provider_calls: usize) -> Self {
-        let largest = header.quorums().map(|(quorum, _)| quorum.commitments.len()).max().unwrap_or(0);
-        let shares = header.shares().iter().map(|shares| vec![ShareCheck::Unverified; shares.len()]).collect();
-        Self { scope, header, keyring, calls_left: provider_calls.max(largest), attempts: Vec::new(), shares }
+        let largest = header
+            .quorums()
+            .map(|(quorum, _)| quorum.commitments.len())
+            .max()
+            .unwrap_or(0);
+        let shares = header
+            .shares()
+            .iter()
+            .map(|shares| vec![ShareCheck::Unverified; shares.len()])
+            .collect();
+        Self {
+            scope,
+            header,
+            keyring,
+            calls_left: provider_calls.max(largest),
+            attempts: Vec::new(),
+            shares,
+        }
     }
 
     /// The first secret that a configured key leads to; only one of `level`, if that is asked for.
@@ -82,7 +97,10 @@ impl<'a> Search<'a> {
         candidates.sort_by_key(|(rank, ..)| *rank);
         for (_, single, kek) in candidates {
             if let Some(secret) = self.open_single(single, &kek).await? {
-                return Ok(Found { secret, level: single.level });
+                return Ok(Found {
+                    secret,
+                    level: single.level,
+                });
             }
         }
         let quorums: Vec<_> = self.header.quorums().collect();
@@ -91,7 +109,10 @@ impl<'a> Search<'a> {
                 continue;
             }
             if let Some(secret) = self.open_quorum(at, quorum, shares).await? {
-                return Ok(Found { secret, level: quorum.level });
+                return Ok(Found {
+                    secret,
+                    level: quorum.level,
+                });
             }
         }
         Err(self.failure())
@@ -102,7 +123,9 @@ impl<'a> Search<'a> {
             Entry::Single(single) if level.is_none_or(|wanted| wanted == single.level) => Some(single),
             _ => None,
         });
-        entries.filter_map(|single| self.configured(single).map(|(rank, kek)| (rank, single, kek))).collect()
+        entries
+            .filter_map(|single| self.configured(single).map(|(rank, kek)| (rank, single, kek)))
+            .collect()
     }
 
     fn configured(&self, single: &Single) -> Option<(usize, Arc<dyn Kek>)> {
@@ -133,8 +156,11 @@ impl<'a> Search<'a> {
             let opened = join_all(batch.iter().map(|member| open_share(scope, quorum, member))).await;
             for (member, (attempt, share)) in batch.iter().zip(opened) {
                 self.attempts.push(attempt);
-                self.shares[at][usize::from(member.x) - 1] =
-                    if share.is_some() { ShareCheck::Verified } else { ShareCheck::Damaged };
+                self.shares[at][usize::from(member.x) - 1] = if share.is_some() {
+                    ShareCheck::Verified
+                } else {
+                    ShareCheck::Damaged
+                };
                 good.extend(share.map(|share| (member.x, share)));
             }
         }
@@ -170,7 +196,9 @@ impl<'a> Search<'a> {
                 _ => None,
             })
         };
-        let named = faults().find(|(_, fault)| fault.is_unavailable()).or_else(|| faults().find(|(_, fault)| fault.is_key_state()));
+        let named = faults()
+            .find(|(_, fault)| fault.is_unavailable())
+            .or_else(|| faults().find(|(_, fault)| fault.is_key_state()));
         named.map_or(Error::DoesNotOpen, |(attempt, fault)| {
             crate::KekError::new(attempt.uri.clone(), crate::KekOperation::Unwrap, fault).into()
         })
@@ -185,7 +213,11 @@ struct ShareMember<'s> {
 }
 
 async fn open_share(scope: Scope<'_>, quorum: &Quorum, member: &ShareMember<'_>) -> (Attempt, Option<Secret<32>>) {
-    let place = Place { quorum, x: member.x, version: member.share.version };
+    let place = Place {
+        quorum,
+        x: member.x,
+        version: member.share.version,
+    };
     open_committed_share(scope, place, &member.share.recipient, &*member.kek).await
 }
 
@@ -217,7 +249,11 @@ pub(super) async fn unseal(
     place: Option<Place<'_>>,
 ) -> (Attempt, Option<Secret<32>>) {
     let digest = scope.binding(single.scheme, single.level, kek.uri(), place);
-    let binding = Binding { domain: scope.domain, digest: &digest, dek_id: scope.dek_id };
+    let binding = Binding {
+        domain: scope.domain,
+        digest: &digest,
+        dek_id: scope.dek_id,
+    };
     let mut attempt = Attempt {
         uri: kek.uri().to_owned(),
         version: single.wrapped.version.clone(),

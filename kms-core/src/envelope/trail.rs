@@ -3,11 +3,11 @@
 use super::recipients::Recipient;
 use super::search::{Attempt as Call, AttemptOutcome};
 use crate::audit::{Action, Attempt, AuditTrail, Details, HeaderMark, Intent, KeyRef, Reason, Subject};
+use crate::crypto::CryptoBackend;
 use crate::error::{Error, KekOperation, Result};
 use crate::header::{Entry, Header, RecipientId, Single};
 use crate::keyring::Keyring;
 use crate::schedule::Domain;
-use crate::crypto::CryptoBackend;
 
 /// Makes the intent to wrap a data key for `recipients` durable.
 pub(super) fn wrapping(
@@ -24,7 +24,15 @@ pub(super) fn wrapping(
     } else {
         Vec::new()
     };
-    trail.intent(action, &Subject { key_name, keys: &keys, dek_id: Some(dek_id), ..subject(domain) })
+    trail.intent(
+        action,
+        &Subject {
+            key_name,
+            keys: &keys,
+            dek_id: Some(dek_id),
+            ..subject(domain)
+        },
+    )
 }
 
 /// Records that a data key in hand was used for one more message.
@@ -39,8 +47,16 @@ pub(super) fn message_sealed(
     if !trail.is_recording() {
         return Ok(());
     }
-    let message = Subject { key_name, dek_id: Some(dek_id), message_id: Some(message_id), ..subject(domain) };
-    let details = Details { header: Some(mark(0, tag)), ..Details::default() };
+    let message = Subject {
+        key_name,
+        dek_id: Some(dek_id),
+        message_id: Some(message_id),
+        ..subject(domain)
+    };
+    let details = Details {
+        header: Some(mark(0, tag)),
+        ..Details::default()
+    };
     trail.intent(Action::Seal, &message)?.succeed(&details)
 }
 
@@ -60,7 +76,10 @@ pub(super) fn using(
     let keys: Vec<_> = singles
         .filter_map(|single| {
             let (_, kek) = keyring.find(backend, &single.id, dek_id)?;
-            Some(KeyRef { uri: kek.uri(), version: single.wrapped.version.as_deref() })
+            Some(KeyRef {
+                uri: kek.uri(),
+                version: single.wrapped.version.as_deref(),
+            })
         })
         .collect();
     trail.intent(action, &header_subject(header, &keys))
@@ -78,9 +97,15 @@ pub(super) fn wrapped<'a>(
     details: &Details<'_>,
 ) -> Result<()> {
     for (uri, (version, request_id)) in wraps {
-        let key = KeyRef { uri, version: version.as_deref() };
+        let key = KeyRef {
+            uri,
+            version: version.as_deref(),
+        };
         let request_id = request_id.as_deref();
-        intent.attempt(&Attempt { request_id, ..Attempt::new(key, KekOperation::Wrap) });
+        intent.attempt(&Attempt {
+            request_id,
+            ..Attempt::new(key, KekOperation::Wrap)
+        });
     }
     intent.succeed(details)
 }
@@ -88,7 +113,10 @@ pub(super) fn wrapped<'a>(
 /// Records the provider calls of an open.
 pub(super) fn calls(intent: &mut Intent, calls: &[Call]) {
     for call in calls {
-        let key = KeyRef { uri: &call.uri, version: call.version.as_deref() };
+        let key = KeyRef {
+            uri: &call.uri,
+            version: call.version.as_deref(),
+        };
         let failure = match call.outcome {
             AttemptOutcome::Opened => None,
             AttemptOutcome::Provider(fault) => Some(Reason::from(fault)),
@@ -96,18 +124,29 @@ pub(super) fn calls(intent: &mut Intent, calls: &[Call]) {
             AttemptOutcome::PlantedShare => Some(PLANTED_SHARE),
         };
         let request_id = call.request_id.as_deref();
-        intent.attempt(&Attempt { request_id, failure, ..Attempt::new(key, KekOperation::Unwrap) });
+        intent.attempt(&Attempt {
+            request_id,
+            failure,
+            ..Attempt::new(key, KekOperation::Unwrap)
+        });
     }
 }
 
-const SEAL_DOES_NOT_OPEN: Reason =
-    Reason::fixed("recipient.SealDoesNotOpen", "the provider answered, but the seal does not open: wrong secret or altered bytes");
-const PLANTED_SHARE: Reason =
-    Reason::fixed("recipient.PlantedShare", "the share is not the one committed to: who can use this key planted it");
+const SEAL_DOES_NOT_OPEN: Reason = Reason::fixed(
+    "recipient.SealDoesNotOpen",
+    "the provider answered, but the seal does not open: wrong secret or altered bytes",
+);
+const PLANTED_SHARE: Reason = Reason::fixed(
+    "recipient.PlantedShare",
+    "the share is not the one committed to: who can use this key planted it",
+);
 
 /// Sequence number and tag prefix of a header.
 pub(super) fn mark(seq: u64, tag: &[u8; 32]) -> HeaderMark {
-    HeaderMark { seq, tag: *tag.first_chunk().expect("16 of 32 bytes") }
+    HeaderMark {
+        seq,
+        tag: *tag.first_chunk().expect("16 of 32 bytes"),
+    }
 }
 
 fn singles(header: &Header) -> impl Iterator<Item = &Single> {
@@ -131,7 +170,11 @@ fn header_subject<'a>(header: &'a Header, keys: &'a [KeyRef<'a>]) -> Subject<'a>
 }
 
 fn subject(domain: Domain) -> Subject<'static> {
-    Subject { kind: Some(domain.kind), suite: Some(domain.suite), ..Subject::default() }
+    Subject {
+        kind: Some(domain.kind),
+        suite: Some(domain.suite),
+        ..Subject::default()
+    }
 }
 
 impl Header {

@@ -155,7 +155,11 @@ impl Immutable {
             (Kind::Ticket, _, None) => false,
             (_, label, _) => label.is_none(),
         };
-        if mode_is_right { Ok(()) } else { Err(FormatFault::Record.into()) }
+        if mode_is_right {
+            Ok(())
+        } else {
+            Err(FormatFault::Record.into())
+        }
     }
 }
 
@@ -166,7 +170,11 @@ pub(crate) fn is_logical_name(name: &str) -> bool {
 }
 
 fn logical_name(name: &str) -> Result<String, FormatFault> {
-    if is_logical_name(name) { Ok(name.to_owned()) } else { Err(FormatFault::Value) }
+    if is_logical_name(name) {
+        Ok(name.to_owned())
+    } else {
+        Err(FormatFault::Value)
+    }
 }
 
 fn write_names(out: &mut Writer<'_>, names: &[String]) {
@@ -183,7 +191,8 @@ fn external_names(value: &mut Reader<'_>) -> Result<Vec<String>> {
     for _ in 0..count {
         names.push(value.text()?.to_owned());
     }
-    let sound = !names.is_empty() && names.iter().all(|name| valid_key(name)) && names == canonical_names(names.clone());
+    let sound =
+        !names.is_empty() && names.iter().all(|name| valid_key(name)) && names == canonical_names(names.clone());
     if !sound {
         return Err(FormatFault::Context.into());
     }
@@ -205,5 +214,9 @@ fn decode_floor(value: &mut Reader<'_>) -> Result<Floor> {
         }
         Ok(())
     })?;
-    if floor.is_none() { Err(FormatFault::Value.into()) } else { Ok(floor) }
+    if floor.is_none() {
+        Err(FormatFault::Value.into())
+    } else {
+        Ok(floor)
+    }
 }

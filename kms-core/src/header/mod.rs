@@ -7,13 +7,14 @@ mod posture;
 mod prelude;
 mod shares;
 
+pub(crate) use immutable::is_logical_name;
 pub use immutable::{Floor, Immutable};
 pub use mutable::{Entry, Level, Quorum, RecipientId, Single, Unknown};
-pub(crate) use mutable::Mutable;
+pub(crate) use mutable::{Mutable, is_key_uri};
 pub(crate) use posture::meets_floor;
 pub use prelude::Prelude;
-pub(crate) use shares::encode as encode_shares;
 pub use shares::Share;
+pub(crate) use shares::encode as encode_shares;
 
 use crate::crypto::CryptoBackend;
 use crate::error::{FormatFault, LimitFault, Result};
@@ -21,7 +22,7 @@ use crate::schedule::{Digest, Domain, hash};
 use crate::{caps, cbor};
 
 /// Bytes of the header's tag.
-pub const TAG_LEN: usize = 32;
+pub(crate) const TAG_LEN: usize = 32;
 
 /// A header whose form is sound. Nothing in it is authenticated before [`crate::Opener`] says so.
 #[derive(Clone, Debug)]
@@ -49,7 +50,13 @@ impl Header {
         let immutable = Immutable::decode(&raw[layout.immutable], domain)?;
         let mutable = Mutable::decode(&raw[layout.mutable], max_recipients.min(caps::RECIPIENTS_HARD))?;
         let shares = shares::decode(&raw[layout.shares], &mutable)?;
-        Ok(Self { raw: raw.to_vec(), prelude, immutable, mutable, shares })
+        Ok(Self {
+            raw: raw.to_vec(),
+            prelude,
+            immutable,
+            mutable,
+            shares,
+        })
     }
 
     /// Reads a detached header or a ticket: nothing may follow.
@@ -58,7 +65,11 @@ impl Header {
     /// As [`Header::parse_prefix`], and [`FormatFault::TrailingBytes`].
     pub fn parse_detached(bytes: &[u8], max_recipients: usize) -> Result<Self> {
         let header = Self::parse_prefix(bytes, max_recipients)?;
-        if bytes.len() > header.raw.len() { Err(FormatFault::TrailingBytes.into()) } else { Ok(header) }
+        if bytes.len() > header.raw.len() {
+            Err(FormatFault::TrailingBytes.into())
+        } else {
+            Ok(header)
+        }
     }
 
     /// The bytes as read.
@@ -126,7 +137,9 @@ impl Header {
     #[must_use]
     pub fn tag(&self) -> &Digest {
         let layout = self.prelude.layout();
-        self.raw[layout.tag].first_chunk().expect("the layout gives the tag 32 bytes")
+        self.raw[layout.tag]
+            .first_chunk()
+            .expect("the layout gives the tag 32 bytes")
     }
 
     /// The bytes that the tag covers.
@@ -149,7 +162,11 @@ impl Header {
         let region = encode_shares(&shares, Some(layout.shares.len()))?;
         let mut raw = self.raw.clone();
         raw[layout.shares].copy_from_slice(&region);
-        Ok(Self { raw, shares, ..self.clone() })
+        Ok(Self {
+            raw,
+            shares,
+            ..self.clone()
+        })
     }
 }
 

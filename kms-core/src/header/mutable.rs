@@ -120,7 +120,11 @@ impl Mutable {
         if previous.is_some() != (sequence > 0) {
             return Err(FormatFault::Sequence.into());
         }
-        let mutable = Self { sequence, previous, entries };
+        let mutable = Self {
+            sequence,
+            previous,
+            entries,
+        };
         mutable.check_quorums()?;
         Ok(mutable)
     }
@@ -138,7 +142,11 @@ impl Mutable {
             return Err(LimitFault::Recipients.into());
         }
         let repeated = ids.iter().enumerate().any(|(at, id)| ids[..at].contains(id));
-        if repeated { Err(FormatFault::Quorum.into()) } else { Ok(()) }
+        if repeated {
+            Err(FormatFault::Quorum.into())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -191,7 +199,10 @@ fn decode_entry(value: &mut Reader<'_>) -> Result<Entry> {
         QUORUM_SCHEME => Ok(Entry::Quorum(Quorum::decode(value)?)),
         scheme @ FIRST_UNKNOWN_SCHEME.. => {
             let scheme = u16::try_from(scheme).map_err(|_| FormatFault::Value)?;
-            Ok(Entry::Unknown(Unknown { scheme, raw: value.raw(caps::CBOR_DEPTH)?.to_vec() }))
+            Ok(Entry::Unknown(Unknown {
+                scheme,
+                raw: value.raw(caps::CBOR_DEPTH)?.to_vec(),
+            }))
         }
         _ => {
             let mut level = Level::DataKey;
@@ -272,7 +283,11 @@ impl Single {
         let single = Self {
             scheme,
             id: id.ok_or(FormatFault::MissingKey)?,
-            wrapped: WrappedKey { version, w: w.ok_or(FormatFault::MissingKey)?, params },
+            wrapped: WrappedKey {
+                version,
+                w: w.ok_or(FormatFault::MissingKey)?,
+                params,
+            },
             sealed: sealed.ok_or(FormatFault::MissingKey)?,
             level: Level::DataKey,
         };
@@ -326,7 +341,8 @@ pub(crate) const PASSPHRASE_KID: &str = "passphrase:";
 
 fn is_passphrase_kid(kid: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    kid.strip_prefix(PASSPHRASE_KID).is_some_and(|label| label.len() <= 32 && label.bytes().all(allowed))
+    kid.strip_prefix(PASSPHRASE_KID)
+        .is_some_and(|label| label.len() <= 32 && label.bytes().all(allowed))
 }
 
 /// Whether `kid` may stand in an envelope: 1 to 512 bytes without control characters.
@@ -335,8 +351,17 @@ pub(crate) fn is_key_uri(kid: &str) -> bool {
 }
 
 fn known_scheme(number: u64) -> Result<Scheme, FormatFault> {
-    let known = [Scheme::WrapBound, Scheme::Wrap, Scheme::Hpke, Scheme::Hybrid, Scheme::Passphrase];
-    known.into_iter().find(|scheme| u64::from(scheme.wire()) == number).ok_or(FormatFault::Value)
+    let known = [
+        Scheme::WrapBound,
+        Scheme::Wrap,
+        Scheme::Hpke,
+        Scheme::Hybrid,
+        Scheme::Passphrase,
+    ];
+    known
+        .into_iter()
+        .find(|scheme| u64::from(scheme.wire()) == number)
+        .ok_or(FormatFault::Value)
 }
 
 fn decode_id(value: &mut Reader<'_>) -> Result<RecipientId, FormatFault> {
@@ -344,12 +369,20 @@ fn decode_id(value: &mut Reader<'_>) -> Result<RecipientId, FormatFault> {
         return Ok(RecipientId::Hint(value.array_of()?));
     }
     let kid = value.text()?;
-    if is_key_uri(kid) { Ok(RecipientId::Kid(kid.to_owned())) } else { Err(FormatFault::Value) }
+    if is_key_uri(kid) {
+        Ok(RecipientId::Kid(kid.to_owned()))
+    } else {
+        Err(FormatFault::Value)
+    }
 }
 
 fn decode_version(value: &mut Reader<'_>) -> Result<Vec<u8>, FormatFault> {
     let version = value.bytes()?;
-    if (1..=caps::KEY_VERSION).contains(&version.len()) { Ok(version.to_vec()) } else { Err(FormatFault::Length) }
+    if (1..=caps::KEY_VERSION).contains(&version.len()) {
+        Ok(version.to_vec())
+    } else {
+        Err(FormatFault::Length)
+    }
 }
 
 impl WrapMechanism {
@@ -376,7 +409,9 @@ const P256: u16 = 0x0010;
 fn classical_half_lengths(classical: u16) -> Option<std::ops::RangeInclusive<usize>> {
     match classical {
         P256 => kem_ciphertext_len(P256).map(|len| len..=len),
-        number => WrapMechanism::from_wire(u64::from(number)).ok().map(WrapMechanism::wrapped_lengths),
+        number => WrapMechanism::from_wire(u64::from(number))
+            .ok()
+            .map(WrapMechanism::wrapped_lengths),
     }
 }
 
@@ -409,7 +444,12 @@ fn encode_params(params: &WrapParams, out: &mut Writer<'_>) {
             out.uint(1);
             out.uint(u64::from(*kem));
         }
-        WrapParams::Hybrid { classical, kem, ciphertext, id } => {
+        WrapParams::Hybrid {
+            classical,
+            kem,
+            ciphertext,
+            id,
+        } => {
             out.map(4);
             out.uint(1);
             out.uint(u64::from(*classical));
@@ -444,7 +484,11 @@ fn decode_params(scheme: Scheme, value: &mut Reader<'_>) -> Result<WrapParams> {
     let mut next = 0;
     let mut key = |value: &mut Reader<'_>| {
         next += 1;
-        if value.uint()? == next { Ok(()) } else { Err(FormatFault::UnknownKey) }
+        if value.uint()? == next {
+            Ok(())
+        } else {
+            Err(FormatFault::UnknownKey)
+        }
     };
     key(value)?;
     match scheme {
@@ -462,7 +506,12 @@ fn decode_params(scheme: Scheme, value: &mut Reader<'_>) -> Result<WrapParams> {
             }
             key(value)?;
             let id = decode_id(value)?;
-            Ok(WrapParams::Hybrid { classical, kem, ciphertext: ciphertext.to_vec(), id })
+            Ok(WrapParams::Hybrid {
+                classical,
+                kem,
+                ciphertext: ciphertext.to_vec(),
+                id,
+            })
         }
         Scheme::Passphrase => {
             let salt = value.array_of()?;
@@ -470,7 +519,11 @@ fn decode_params(scheme: Scheme, value: &mut Reader<'_>) -> Result<WrapParams> {
                 key(value)?;
                 Ok::<_, crate::Error>(u32::try_from(value.uint()?).map_err(|_| LimitFault::PasswordCost)?)
             };
-            let cost = PasswordCost { memory_kib: number(value)?, passes: number(value)?, lanes: number(value)? };
+            let cost = PasswordCost {
+                memory_kib: number(value)?,
+                passes: number(value)?,
+                lanes: number(value)?,
+            };
             if cost.is_allowed() {
                 Ok(WrapParams::Passphrase { salt, cost })
             } else {
@@ -521,7 +574,12 @@ impl Quorum {
         if !(2..=commitments.len()).contains(&usize::from(threshold)) {
             return Err(FormatFault::Quorum.into());
         }
-        Ok(Self { id: id.ok_or(FormatFault::MissingKey)?, threshold, commitments, level })
+        Ok(Self {
+            id: id.ok_or(FormatFault::MissingKey)?,
+            threshold,
+            commitments,
+            level,
+        })
     }
 }
 

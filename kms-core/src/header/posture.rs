@@ -42,7 +42,10 @@ impl Header {
 pub(crate) fn quorum_posture(threshold: u8, shares: &[Share]) -> Posture {
     let mut postures: Vec<_> = shares.iter().map(|share| share.recipient.posture()).collect();
     postures.sort_unstable();
-    postures.get(usize::from(threshold).saturating_sub(1)).copied().unwrap_or(Posture::Classical)
+    postures
+        .get(usize::from(threshold).saturating_sub(1))
+        .copied()
+        .unwrap_or(Posture::Classical)
 }
 
 /// Whether every entry holds to `floor`. Writer, rewrapper and reader all ask.

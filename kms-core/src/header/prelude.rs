@@ -52,8 +52,15 @@ impl Prelude {
             usize::try_from(u32::from_be_bytes(*field)).map_err(|_| LimitFault::Header)
         };
         let suite = u16::from_be_bytes([bytes[10], bytes[11]]);
-        Self { kind, suite, immutable: length(12)?, mutable: length(16)?, padding: length(20)?, shares: length(24)? }
-            .check()
+        Self {
+            kind,
+            suite,
+            immutable: length(12)?,
+            mutable: length(16)?,
+            padding: length(20)?,
+            shares: length(24)?,
+        }
+        .check()
     }
 
     /// Bytes of the whole header, tag and shares included.
@@ -69,7 +76,15 @@ impl Prelude {
     }
 
     pub(super) fn new(domain: Domain, immutable: usize, mutable: usize, padding: usize, shares: usize) -> Result<Self> {
-        Self { kind: domain.kind, suite: domain.suite.wire(), immutable, mutable, padding, shares }.check()
+        Self {
+            kind: domain.kind,
+            suite: domain.suite.wire(),
+            immutable,
+            mutable,
+            padding,
+            shares,
+        }
+        .check()
     }
 
     /// Suite and kind, if this version knows the suite and allows it for the kind.
@@ -90,13 +105,21 @@ impl Prelude {
         start
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "check() holds every length to the header cap")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "check() holds every length to the header cap"
+    )]
     pub(super) fn to_bytes(self) -> [u8; Self::LEN] {
         let mut bytes = [0; Self::LEN];
         bytes[..8].copy_from_slice(&MAGIC);
         bytes[8] = self.kind.wire();
         bytes[10..12].copy_from_slice(&self.suite.to_be_bytes());
-        for (at, length) in [(12, self.immutable), (16, self.mutable), (20, self.padding), (24, self.shares)] {
+        for (at, length) in [
+            (12, self.immutable),
+            (16, self.mutable),
+            (20, self.padding),
+            (24, self.shares),
+        ] {
             bytes[at..at + 4].copy_from_slice(&(length as u32).to_be_bytes());
         }
         bytes
@@ -108,7 +131,13 @@ impl Prelude {
         let pad = mutable.end..mutable.end + self.padding;
         let tag = pad.end..pad.end + TAG_LEN;
         let shares = tag.end..tag.end + self.shares;
-        Layout { immutable, mutable, pad, tag, shares }
+        Layout {
+            immutable,
+            mutable,
+            pad,
+            tag,
+            shares,
+        }
     }
 
     fn check(self) -> Result<Self> {
@@ -130,7 +159,11 @@ fn check_magic(bytes: &[u8]) -> Result<(), FormatFault> {
     if bytes.is_empty() {
         Err(FormatFault::Empty)
     } else if seen == &MAGIC[..seen.len()] {
-        if bytes.len() < Prelude::LEN { Err(FormatFault::Truncated) } else { Ok(()) }
+        if bytes.len() < Prelude::LEN {
+            Err(FormatFault::Truncated)
+        } else {
+            Ok(())
+        }
     } else if seen.get(1..4) == Some(b"KS1") || seen.starts_with(b"KS1") {
         Err(FormatFault::Mangled)
     } else {

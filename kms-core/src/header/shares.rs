@@ -27,7 +27,9 @@ pub(crate) fn encode(shares: &[Vec<Share>], capacity: Option<usize>) -> Result<V
         for members in shares {
             out.array(members.len());
             for share in members {
-                share.recipient.encode(out, (share.version > 0).then_some((8, u64::from(share.version))));
+                share
+                    .recipient
+                    .encode(out, (share.version > 0).then_some((8, u64::from(share.version))));
             }
         }
     });
@@ -56,7 +58,10 @@ pub(super) fn decode(region: &[u8], mutable: &Mutable) -> Result<Vec<Vec<Share>>
     if reader.array()? != quorums.len() as u64 {
         return Err(FormatFault::Quorum.into());
     }
-    quorums.iter().map(|quorum| decode_members(&mut reader, quorum.commitments.len(), quorum.level)).collect()
+    quorums
+        .iter()
+        .map(|quorum| decode_members(&mut reader, quorum.commitments.len(), quorum.level))
+        .collect()
 }
 
 fn decode_members(reader: &mut Reader<'_>, members: usize, level: Level) -> Result<Vec<Share>> {
@@ -76,7 +81,10 @@ fn decode_share(reader: &mut Reader<'_>, level: Level) -> Result<Share> {
         }
         _ => Err(FormatFault::UnknownKey),
     })?;
-    Ok(Share { recipient: Single { level, ..recipient }, version })
+    Ok(Share {
+        recipient: Single { level, ..recipient },
+        version,
+    })
 }
 
 impl super::Header {

@@ -16,7 +16,9 @@ impl RecordMode {
     /// The mode of this name, as it stands in the ticket's label `ks1-mode`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::None, Self::Column, Self::Row].into_iter().find(|mode| mode.name() == name)
+        [Self::None, Self::Column, Self::Row]
+            .into_iter()
+            .find(|mode| mode.name() == name)
     }
 
     /// Name in the ticket's label and for people.
