@@ -113,7 +113,6 @@ faults! {
         FloorQuorum = "a recipient bypasses the quorum floor of the envelope",
         PassphraseMixed = "a passphrase may not stand beside other recipients",
         ContextMismatch = "the encryption context is not the required one",
-        ContextMissing = "a required context pair was not supplied",
         QuorumDomain = "one trust domain would hold enough shares to open alone",
         RecipientCount = "the policy does not allow this number of recipients",
         UnknownRecipient = "a recipient of an unknown scheme would be dropped; say drop-unknown to allow it",
@@ -126,6 +125,9 @@ faults! {
     CallerFault {
         NoRecipients = "no recipient was given",
         Context = "the encryption context is malformed: keys and values are non-empty UTF-8 without NUL, keys do not start with ks1- or aws:",
+        ContextMissing = "the envelope needs context pairs that are not stored in it; supply them (`kmsctl inspect` names them)",
+        NoConfiguredKey = "none of the envelope's keys is configured here; `kmsctl inspect` names them",
+        MessageLevel = "a data key for many messages cannot have recipients for one message only",
         Labels = "labels are malformed",
         KeyName = "a logical key name is 1 to 64 characters of a-z 0-9 . _ -",
         Quorum = "a quorum has 2 to 16 members and a threshold from 2 to their number",
@@ -245,6 +247,15 @@ impl KekFault {
             Self::Unavailable | Self::Timeout | Self::Throttled | Self::Locked | Self::Storage
         )
     }
+
+    /// Whether the key itself stands against its use: this says nothing of the envelope, so a reader may be told.
+    #[must_use]
+    pub fn is_key_state(self) -> bool {
+        matches!(
+            self,
+            Self::Disabled | Self::PendingDestruction | Self::Destroyed | Self::NotFound | Self::Denied
+        )
+    }
 }
 
 impl From<FormatFault> for Error {
@@ -280,5 +291,25 @@ impl From<AuditFault> for Error {
 impl From<crate::crypto::RandomFailed> for Error {
     fn from(_: crate::crypto::RandomFailed) -> Self {
         Self::Random
+    }
+}
+
+impl From<std::io::Error> for Error {
+    /// An error of this crate that travelled through a `Read` or `Write` comes out as it went in.
+    fn from(error: std::io::Error) -> Self {
+        let kind = error.kind();
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(_) => Self::Io(kind),
+        }
+    }
+}
+
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Io(kind) => kind.into(),
+            other => Self::new(std::io::ErrorKind::InvalidData, other),
+        }
     }
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::crypto::PasswordCost;
 use crate::error::KekError;
+use crate::header::RecipientId;
 use crate::memory::Secret;
 use crate::schedule::{Digest, Domain};
 
@@ -102,8 +103,8 @@ pub enum WrapParams {
         kem: u16,
         /// Ciphertext of the post-quantum half.
         ciphertext: Vec<u8>,
-        /// Key URI of the post-quantum half.
-        kid: String,
+        /// Key of the post-quantum half.
+        id: RecipientId,
     },
     /// Scheme 5.
     Passphrase {

@@ -121,7 +121,9 @@ pub(crate) fn hedged_id<const N: usize>(backend: &CryptoBackend) -> Result<[u8; 
     backend.random.fill(&mut random)?;
     let nanos = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |d| d.as_nanos());
+        .map_or(0, |since| {
+            since.as_secs() * 1_000_000_000 + u64::from(since.subsec_nanos())
+        });
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     let digest = hash(
         backend,

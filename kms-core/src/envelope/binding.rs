@@ -1,0 +1,79 @@
+//! `B`: the 32 bytes that bind a wrapped secret to its one place (docs/format.md, "Binding").
+
+use crate::cbor::{Writer, encode};
+use crate::crypto::CryptoBackend;
+use crate::header::{Header, Level, Quorum};
+use crate::kek::Scheme;
+use crate::schedule::{Digest, Domain, hash};
+
+/// What all bindings of one envelope share.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) backend: &'a CryptoBackend,
+    pub(super) domain: Domain,
+    pub(super) dek_id: &'a [u8; 16],
+    pub(super) message_id: &'a [u8; 32],
+    pub(super) context: &'a Digest,
+}
+
+/// The one place of a share.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) quorum: &'a Quorum,
+    /// 1 to n.
+    pub(super) x: u8,
+    pub(super) version: u32,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn of(backend: &'a CryptoBackend, header: &'a Header, context: &'a Digest) -> Self {
+        let immutable = header.immutable();
+        Self {
+            backend,
+            domain: immutable.domain,
+            dek_id: &immutable.dek_id,
+            message_id: &immutable.message_id,
+            context,
+        }
+    }
+
+    pub(super) fn binding(&self, scheme: Scheme, level: Level, kid: &str, place: Option<Place<'_>>) -> Digest {
+        let mut encoded = Vec::with_capacity(192);
+        let mut out = Writer(&mut encoded);
+        out.array(9);
+        out.uint(u64::from(scheme.wire()));
+        out.uint(u64::from(level == Level::Message));
+        out.uint(u64::from(self.domain.suite.wire()));
+        out.uint(u64::from(self.domain.kind.wire()));
+        out.bytes(self.dek_id);
+        match level {
+            Level::DataKey => out.null(),
+            Level::Message => out.bytes(self.message_id),
+        }
+        out.bytes(self.context);
+        out.text(kid);
+        match place {
+            None => out.null(),
+            Some(place) => place.encode(self.backend, &mut out),
+        }
+        hash(self.backend, "bind", &[&encoded])
+    }
+}
+
+impl Place<'_> {
+    fn encode(&self, backend: &CryptoBackend, out: &mut Writer<'_>) {
+        let commitments = encode(|out| self.quorum.encode_commitments(out));
+        out.array(6);
+        out.bytes(&self.quorum.id);
+        out.uint(u64::from(self.quorum.threshold));
+        out.uint(self.quorum.commitments.len() as u64);
+        out.uint(u64::from(self.x));
+        out.bytes(&hash(backend, "shares", &[&commitments]));
+        out.uint(u64::from(self.version));
+    }
+}
+
+/// `c`: commits to one share without telling anything of it, because shares are uniform.
+pub(super) fn commitment(backend: &CryptoBackend, quorum: &[u8; 16], x: u8, share: &[u8; 32]) -> Digest {
+    hash(backend, "share", &[quorum, &[x], share])
+}

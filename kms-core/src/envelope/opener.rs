@@ -1,0 +1,326 @@
+//! Opening, in the normative order of docs/format.md ("Order of open").
+
+use std::sync::Arc;
+
+use subtle::ConstantTimeEq;
+
+use super::MessageKeys;
+use super::binding::Scope;
+use super::search::{Attempt, Found, Search, ShareCheck};
+use super::trail;
+use crate::audit::{Action, AuditTrail, Details};
+use crate::caps;
+use crate::context::EncryptionContext;
+use crate::crypto::CryptoBackend;
+use crate::error::{CallerFault, Error, FormatFault, PolicyFault, Result};
+use crate::header::{Entry, Header, Level, meets_floor};
+use crate::kek::Scheme;
+use crate::keyring::Keyring;
+use crate::memory::Secret;
+use crate::payload::plaintext_len;
+use crate::record::TicketKeys;
+use crate::schedule::Digest;
+use crate::suite::{Kind, Suite};
+
+/// What a reader accepts.
+#[derive(Debug, Clone)]
+pub struct OpenPolicy {
+    /// Suites that may be opened.
+    pub suites: Vec<Suite>,
+    /// Recipients and shares, at most 64.
+    pub max_recipients: usize,
+    /// Provider calls that one open may make; a larger quorum may use as many as it has members.
+    pub provider_calls: usize,
+    /// Whether a passphrase may stand beside other recipients.
+    pub mixed_passphrase: bool,
+    /// The oldest sequence number that is accepted.
+    pub min_sequence: Option<u64>,
+}
+
+impl Default for OpenPolicy {
+    fn default() -> Self {
+        Self {
+            suites: Suite::ALL.to_vec(),
+            max_recipients: caps::RECIPIENTS_DEFAULT,
+            provider_calls: caps::PROVIDER_CALLS,
+            mixed_passphrase: false,
+            min_sequence: None,
+        }
+    }
+}
+
+/// Opens envelopes with the keys of a keyring.
+#[derive(Clone)]
+pub struct Opener {
+    pub(super) backend: CryptoBackend,
+    pub(super) keyring: Arc<Keyring>,
+    required: EncryptionContext,
+    pub(super) policy: OpenPolicy,
+    pub(super) audit: AuditTrail,
+}
+
+/// An opened header.
+pub struct Opened {
+    pub(super) header: Header,
+    pub(super) keys: MessageKeys,
+    pub(super) data_key: Option<Secret<32>>,
+    pub(super) context: Digest,
+    opened_by: Vec<String>,
+    shares: Vec<Vec<ShareCheck>>,
+}
+
+impl Opener {
+    /// An opener that uses these keys and requires no context.
+    #[must_use]
+    pub fn new(backend: CryptoBackend, keyring: impl Into<Arc<Keyring>>) -> Self {
+        Self {
+            backend,
+            keyring: keyring.into(),
+            required: EncryptionContext::new(),
+            policy: OpenPolicy::default(),
+            audit: AuditTrail::none(),
+        }
+    }
+
+    /// Requires these pairs: stored ones are compared, pairs that are not stored are supplied by this.
+    #[must_use]
+    pub fn require(mut self, context: EncryptionContext) -> Self {
+        self.required = context;
+        self
+    }
+
+    /// Accepts what this policy says.
+    #[must_use]
+    pub fn policy(mut self, policy: OpenPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Records each use of a KEK.
+    #[must_use]
+    pub fn audit(mut self, trail: AuditTrail) -> Self {
+        self.audit = trail;
+        self
+    }
+
+    /// Opens an envelope: header, then payload, then nothing.
+    ///
+    /// # Errors
+    /// [`Error::DoesNotOpen`] for wrong keys, wrong context and altered bytes alike; [`Error::Format`],
+    /// [`Error::Limit`], [`Error::Policy`] and [`Error::Caller`] before any provider is called;
+    /// [`Error::Provider`] if a provider is not available; [`Error::Audit`].
+    pub async fn open(&self, envelope: &[u8]) -> Result<Vec<u8>> {
+        let header = Header::parse_prefix(envelope, self.policy.max_recipients)?;
+        let payload = &envelope[header.len()..];
+        self.open_parts(header, payload).await
+    }
+
+    /// Opens a payload with its detached header.
+    ///
+    /// # Errors
+    /// As [`Opener::open`].
+    pub async fn open_detached(&self, header: &[u8], payload: &[u8]) -> Result<Vec<u8>> {
+        let header = Header::parse_detached(header, self.policy.max_recipients)?;
+        self.open_parts(header, payload).await
+    }
+
+    /// Opens a ticket.
+    ///
+    /// # Errors
+    /// As [`Opener::open`], and [`FormatFault::WrongKind`].
+    pub async fn open_ticket(&self, ticket: &[u8]) -> Result<TicketKeys> {
+        let header = Header::parse_detached(ticket, self.policy.max_recipients)?;
+        if header.domain().kind != Kind::Ticket {
+            return Err(FormatFault::WrongKind.into());
+        }
+        self.open_header(header).await?.keys.ticket()
+    }
+
+    /// Opens a header: everything up to the payload.
+    ///
+    /// # Errors
+    /// As [`Opener::open`].
+    pub async fn open_header(&self, header: Header) -> Result<Opened> {
+        self.open_at(header, None).await
+    }
+
+    async fn open_parts(&self, header: Header, payload: &[u8]) -> Result<Vec<u8>> {
+        if header.domain().kind == Kind::Ticket {
+            return Err(FormatFault::WrongKind.into());
+        }
+        header.check_payload_start(payload)?;
+        let length = plaintext_len(payload.len() as u64);
+        let opened = self.open_header(header).await?;
+        // An impossible length is truncation like any other, so it is told only to who could open the rest.
+        let length = length
+            .ok()
+            .and_then(|length| usize::try_from(length).ok())
+            .ok_or(Error::DoesNotOpen)?;
+        let mut plaintext = vec![0; length];
+        opened.keys.payload()?.open_into(payload, &mut plaintext)?;
+        Ok(plaintext)
+    }
+
+    /// Opens a header through a recipient of `level`, if that is asked for.
+    pub(super) async fn open_at(&self, header: Header, level: Option<Level>) -> Result<Opened> {
+        let context = self.checked_context(&header).or_else(|error| {
+            trail::refused(&self.audit, Action::Open, &header, &error)?;
+            Err(error)
+        })?;
+        let scope = Scope::of(&self.backend, &header, &context);
+        let mut intent = trail::using(&self.audit, Action::Open, &self.backend, &header, &self.keyring)?;
+        let mut search = Search::new(scope, &header, &self.keyring, self.policy.provider_calls);
+        let found = search.secret(level).await;
+        let (attempts, shares) = (search.attempts, search.shares);
+        trail::calls(&mut intent, &attempts);
+        match found.and_then(|found| self.unlock(&header, found)) {
+            Err(error) => {
+                intent.fail(&error, &[])?;
+                Err(error)
+            }
+            Ok((secret, data_key)) => {
+                intent.succeed(&Details::default())?;
+                let keys = self.message_keys(&header, secret);
+                Ok(Opened {
+                    header,
+                    keys,
+                    data_key,
+                    context,
+                    opened_by: opened_by(&attempts),
+                    shares,
+                })
+            }
+        }
+    }
+
+    /// The checks that come before any provider call; gives `ctx_hash`.
+    pub(super) fn checked_context(&self, header: &Header) -> Result<Digest> {
+        self.check_policy(header)?;
+        self.context_digest(header)
+    }
+
+    /// What needs no key: suite, floor, and the rule that a passphrase stands alone.
+    fn check_policy(&self, header: &Header) -> Result<(), PolicyFault> {
+        if !self.policy.suites.contains(&header.domain().suite) {
+            return Err(PolicyFault::SuiteForbidden);
+        }
+        let has_passphrase =
+            |entry: &Entry| matches!(entry, Entry::Single(single) if single.scheme == Scheme::Passphrase);
+        if !self.policy.mixed_passphrase && header.entries().len() > 1 && header.entries().iter().any(has_passphrase) {
+            return Err(PolicyFault::PassphraseMixed);
+        }
+        meets_floor(header.immutable().floor, header.entries(), header.shares())
+    }
+
+    /// `ctx_hash`: the stored pairs, compared with the required ones, and the supplied ones that are not stored.
+    fn context_digest(&self, header: &Header) -> Result<Digest> {
+        let immutable = header.immutable();
+        let (compared, supplied) = self.required.split(&immutable.external);
+        if compared
+            .pairs()
+            .any(|(key, value)| immutable.context.value(key) != Some(value))
+        {
+            return Err(PolicyFault::ContextMismatch.into());
+        }
+        if supplied.pairs().len() != immutable.external.len() {
+            return Err(CallerFault::ContextMissing.into());
+        }
+        let full = immutable.context.union(&supplied).ok_or(FormatFault::Context)?;
+        full.check_size()?;
+        Ok(full.digest(&self.backend))
+    }
+
+    /// Derives the message secret and verifies the tag. A tag failure is final: no further provider is called.
+    fn unlock(&self, header: &Header, found: Found) -> Result<(Secret<32>, Option<Secret<32>>)> {
+        let domain = header.domain();
+        let immutable = header.immutable();
+        let (secret, data_key) = match found.level {
+            Level::Message => (found.secret, None),
+            Level::DataKey => {
+                let secret =
+                    domain.message_secret(&self.backend, &found.secret, &immutable.dek_id, &immutable.message_id);
+                (secret, Some(found.secret))
+            }
+        };
+        let tag = domain.header_tag(&self.backend, &secret, header.tagged());
+        let genuine = bool::from(tag.ct_eq(header.tag()));
+        let fresh = self.policy.min_sequence.is_none_or(|least| header.sequence() >= least);
+        if genuine && fresh {
+            Ok((secret, data_key))
+        } else {
+            Err(Error::DoesNotOpen)
+        }
+    }
+
+    fn message_keys(&self, header: &Header, secret: Secret<32>) -> MessageKeys {
+        MessageKeys {
+            backend: self.backend.clone(),
+            domain: header.domain(),
+            message_id: header.immutable().message_id,
+            immutable_hash: header.immutable_hash(&self.backend),
+            secret,
+            mode: header.immutable().record_mode(),
+        }
+    }
+}
+
+fn opened_by(attempts: &[Attempt]) -> Vec<String> {
+    let opened = attempts
+        .iter()
+        .filter(|attempt| attempt.outcome == super::AttemptOutcome::Opened);
+    opened.map(|attempt| attempt.uri.clone()).collect()
+}
+
+impl Opened {
+    /// The header, authenticated (share bodies as [`Opened::share_checks`] says).
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The keys of the payload or of the records.
+    #[must_use]
+    pub fn keys(&self) -> &MessageKeys {
+        &self.keys
+    }
+
+    /// The keys whose providers answered: one, or as many as the quorum needed.
+    #[must_use]
+    pub fn opened_by(&self) -> &[String] {
+        &self.opened_by
+    }
+
+    pub(super) fn message_secret(&self) -> &Secret<32> {
+        &self.keys.secret
+    }
+
+    /// The secret that was reached.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        if self.data_key.is_some() {
+            Level::DataKey
+        } else {
+            Level::Message
+        }
+    }
+
+    /// What was learned of each share body, quorum by quorum.
+    #[must_use]
+    pub fn share_checks(&self) -> &[Vec<ShareCheck>] {
+        &self.shares
+    }
+}
+
+impl Header {
+    /// Compares the first 24 bytes of a payload with this header, which names it: a mix-up is seen without any key.
+    /// A shorter payload is left to the truncation checks.
+    ///
+    /// # Errors
+    /// [`FormatFault::OtherPayload`].
+    pub fn check_payload_start(&self, payload: &[u8]) -> Result<(), FormatFault> {
+        match payload.first_chunk::<24>() {
+            Some(start) if !self.immutable().message_id.starts_with(start) => Err(FormatFault::OtherPayload),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Wrapping a secret for recipients.
+
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+
+use super::binding::{Place, Scope, commitment};
+use crate::caps;
+use crate::error::{CallerFault, KekError, KekFault, KekOperation, PolicyFault, Result};
+use crate::header::{Entry, Level, Quorum, RecipientId, Share, Single, is_key_uri};
+use crate::kek::{Binding, Kek, Scheme};
+use crate::keyring::hint;
+use crate::memory::Secret;
+use crate::quorum::split;
+use crate::schedule::hedged_id;
+
+/// Who may open an envelope.
+#[derive(Clone)]
+pub enum Recipient {
+    /// One KEK opens alone.
+    Single {
+        /// The KEK.
+        member: Member,
+        /// The secret it leads to.
+        level: Level,
+    },
+    /// `threshold` of the members open together.
+    Quorum {
+        /// Members needed: 2 to the number of members.
+        threshold: u8,
+        /// 2 to 16 members.
+        members: Vec<Member>,
+        /// The secret they lead to.
+        level: Level,
+    },
+}
+
+/// A KEK and how it is named in the envelope.
+#[derive(Clone)]
+pub struct Member {
+    /// The KEK.
+    pub kek: Arc<dyn Kek>,
+    /// Whether the key URI is replaced by an 8-byte hint.
+    pub hidden: bool,
+}
+
+impl Recipient {
+    /// `kek`, openly named, for the data key.
+    #[must_use]
+    pub fn single(kek: Arc<dyn Kek>) -> Self {
+        Self::Single {
+            member: Member { kek, hidden: false },
+            level: Level::DataKey,
+        }
+    }
+
+    /// `threshold` of `keks`, openly named, for the data key.
+    #[must_use]
+    pub fn quorum(threshold: u8, keks: impl IntoIterator<Item = Arc<dyn Kek>>) -> Self {
+        let members = keks.into_iter().map(|kek| Member { kek, hidden: false }).collect();
+        Self::Quorum {
+            threshold,
+            members,
+            level: Level::DataKey,
+        }
+    }
+
+    /// The same recipient for the data key or for one message only.
+    #[must_use]
+    pub fn at(mut self, wanted: Level) -> Self {
+        let (Self::Single { level, .. } | Self::Quorum { level, .. }) = &mut self;
+        *level = wanted;
+        self
+    }
+
+    /// The same recipient with its key URIs replaced by hints.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        self.members_mut().iter_mut().for_each(|member| member.hidden = true);
+        self
+    }
+
+    /// The secret it leads to.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        let (Self::Single { level, .. } | Self::Quorum { level, .. }) = self;
+        *level
+    }
+
+    /// Its KEKs.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        match self {
+            Self::Single { member, .. } => std::slice::from_ref(member),
+            Self::Quorum { members, .. } => members,
+        }
+    }
+
+    fn members_mut(&mut self) -> &mut [Member] {
+        match self {
+            Self::Single { member, .. } => std::slice::from_mut(member),
+            Self::Quorum { members, .. } => members,
+        }
+    }
+
+    fn is_passphrase(&self) -> bool {
+        matches!(self, Self::Single { member, .. } if member.kek.scheme() == Scheme::Passphrase)
+    }
+}
+
+/// Checks what can be checked before any provider is called.
+pub(super) fn check(recipients: &[Recipient], max_recipients: usize, mixed_passphrase: bool) -> Result<()> {
+    let count: usize = recipients.iter().map(|recipient| recipient.members().len()).sum();
+    if count == 0 {
+        return Err(CallerFault::NoRecipients.into());
+    }
+    if count > max_recipients.min(caps::RECIPIENTS_HARD) {
+        return Err(PolicyFault::RecipientCount.into());
+    }
+    if !mixed_passphrase && recipients.len() > 1 && recipients.iter().any(Recipient::is_passphrase) {
+        return Err(PolicyFault::PassphraseMixed.into());
+    }
+    for recipient in recipients {
+        if let Recipient::Quorum { threshold, members, .. } = recipient {
+            let sizes_fit =
+                members.len() <= caps::QUORUM_MEMBERS && (2..=members.len()).contains(&usize::from(*threshold));
+            if !sizes_fit {
+                return Err(CallerFault::Quorum.into());
+            }
+        }
+        if recipient.members().iter().any(|member| !is_key_uri(member.kek.uri())) {
+            return Err(CallerFault::KeyUri.into());
+        }
+    }
+    Ok(())
+}
+
+/// Entries and share bodies of a header.
+#[derive(Default)]
+pub(super) struct Wrapped {
+    pub(super) entries: Vec<Entry>,
+    pub(super) shares: Vec<Vec<Share>>,
+    pub(super) request_ids: Vec<Option<String>>,
+}
+
+/// Version and request id of each wrap, in order of the members: what the audit trail is told.
+pub(super) type Wraps = Vec<(Option<Vec<u8>>, Option<String>)>;
+
+impl Wrapped {
+    pub(super) fn push(&mut self, part: Part) {
+        self.entries.push(part.entry);
+        self.shares.extend(part.shares);
+        self.request_ids.extend(part.request_ids);
+    }
+
+    pub(super) fn wraps(&self) -> Wraps {
+        let mut shares = self.shares.iter();
+        let versions = self.entries.iter().flat_map(|entry| match entry {
+            Entry::Single(single) => vec![single.wrapped.version.clone()],
+            Entry::Quorum(_) => {
+                let bodies = shares.next().into_iter().flatten();
+                bodies.map(|share| share.recipient.wrapped.version.clone()).collect()
+            }
+            Entry::Unknown(_) => Vec::new(),
+        });
+        versions.zip(self.request_ids.iter().cloned()).collect()
+    }
+}
+
+/// One entry, with its share bodies if it is a quorum.
+pub(super) struct Part {
+    pub(super) entry: Entry,
+    pub(super) shares: Option<Vec<Share>>,
+    pub(super) request_ids: Vec<Option<String>>,
+}
+
+/// Wraps for all recipients at once; one failure fails all.
+pub(super) async fn wrap_all(scope: Scope<'_>, recipients: &[Recipient], secrets: Secrets<'_>) -> Result<Wrapped> {
+    let mut wrapped = Wrapped::default();
+    for part in try_join_all(recipients.iter().map(|recipient| wrap(scope, recipient, secrets))).await? {
+        wrapped.push(part);
+    }
+    Ok(wrapped)
+}
+
+/// The secrets that recipients may lead to. Who opened by a message secret has no data key.
+#[derive(Clone, Copy)]
+pub(super) struct Secrets<'a> {
+    pub(super) data_key: Option<&'a Secret<32>>,
+    pub(super) message: &'a Secret<32>,
+}
+
+impl<'a> Secrets<'a> {
+    pub(super) fn at(&self, level: Level) -> Result<&'a Secret<32>, CallerFault> {
+        match level {
+            Level::DataKey => self.data_key.ok_or(CallerFault::Level),
+            Level::Message => Ok(self.message),
+        }
+    }
+}
+
+/// Wraps for one recipient.
+pub(super) async fn wrap(scope: Scope<'_>, recipient: &Recipient, secrets: Secrets<'_>) -> Result<Part> {
+    let secret = secrets.at(recipient.level())?;
+    match recipient {
+        Recipient::Single { member, level } => {
+            let (single, request_id) = wrap_single(scope, member, *level, None, secret).await?;
+            Ok(Part {
+                entry: Entry::Single(single),
+                shares: None,
+                request_ids: vec![request_id],
+            })
+        }
+        Recipient::Quorum {
+            threshold,
+            members,
+            level,
+        } => {
+            let (quorum, shares, request_ids) = deal(scope, *threshold, members, *level, secret).await?;
+            Ok(Part {
+                entry: Entry::Quorum(quorum),
+                shares: Some(shares),
+                request_ids,
+            })
+        }
+    }
+}
+
+async fn deal(
+    scope: Scope<'_>,
+    threshold: u8,
+    members: &[Member],
+    level: Level,
+    secret: &Secret<32>,
+) -> Result<(Quorum, Vec<Share>, Vec<Option<String>>)> {
+    check_domains(threshold, members).await?;
+    let id = hedged_id(scope.backend)?;
+    let count = u8::try_from(members.len()).map_err(|_| CallerFault::Quorum)?;
+    let parts = split(secret, threshold, count, &*scope.backend.random)?;
+    let commitments = (1..=count)
+        .zip(&parts)
+        .map(|(x, part)| commitment(scope.backend, &id, x, part.expose()))
+        .collect();
+    let quorum = Quorum {
+        id,
+        threshold,
+        commitments,
+        level,
+    };
+    let wraps = (1..=count).zip(members).zip(&parts).map(|((x, member), part)| {
+        let place = Place {
+            quorum: &quorum,
+            x,
+            version: 0,
+        };
+        wrap_single(scope, member, level, Some(place), part)
+    });
+    let (recipients, request_ids): (Vec<_>, Vec<_>) = try_join_all(wraps).await?.into_iter().unzip();
+    let shares = recipients
+        .into_iter()
+        .map(|recipient| Share { recipient, version: 0 })
+        .collect();
+    Ok((quorum, shares, request_ids))
+}
+
+/// Counts trust domains, not URIs: one domain with `threshold` shares would void the quorum.
+async fn check_domains(threshold: u8, members: &[Member]) -> Result<()> {
+    let infos = try_join_all(members.iter().map(|member| member.kek.describe())).await?;
+    let heaviest = infos
+        .iter()
+        .map(|info| {
+            infos
+                .iter()
+                .filter(|other| other.trust_domain == info.trust_domain)
+                .count()
+        })
+        .max();
+    if heaviest.is_some_and(|count| count >= usize::from(threshold)) {
+        return Err(PolicyFault::QuorumDomain.into());
+    }
+    Ok(())
+}
+
+/// A fresh `W` from the member's provider, and `secret` sealed under it.
+pub(super) async fn wrap_single(
+    scope: Scope<'_>,
+    member: &Member,
+    level: Level,
+    place: Option<Place<'_>>,
+    secret: &Secret<32>,
+) -> Result<(Single, Option<String>)> {
+    let kek = &member.kek;
+    let digest = scope.binding(kek.scheme(), level, kek.uri(), place);
+    let binding = Binding {
+        domain: scope.domain,
+        digest: &digest,
+        dek_id: scope.dek_id,
+    };
+    let generated = kek.generate(&binding).await?;
+    let id = if member.hidden {
+        RecipientId::Hint(hint(scope.backend, scope.dek_id, kek.uri()))
+    } else {
+        RecipientId::Kid(kek.uri().to_owned())
+    };
+    let mut sealed = [0; 48];
+    let key = scope.domain.seal_key(scope.backend, &generated.secret, &digest);
+    scope
+        .domain
+        .suite
+        .aead(scope.backend)
+        .key(&key)
+        .seal_into(&SEAL_NONCE, &[], secret.expose(), &mut sealed);
+    let single = Single {
+        scheme: kek.scheme(),
+        id,
+        wrapped: generated.wrapped,
+        sealed,
+        level,
+    };
+    // A provider whose answer does not fit the format must not make an envelope that nobody can parse.
+    single
+        .check()
+        .map_err(|_| KekError::new(kek.uri(), KekOperation::Wrap, KekFault::BadReply))?;
+    Ok((single, generated.request_id))
+}
+
+/// Each seal key is used for one seal only: `W` is fresh for each wrap.
+pub(super) const SEAL_NONCE: [u8; 12] = [0; 12];

@@ -1,0 +1,603 @@
+//! Rewrap: new recipients or new key versions for an envelope whose payload is not touched
+//! (docs/format.md, "Rewrap"). Only MUT, TAG and SHARES change.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::binding::{Place, Scope};
+use super::opener::{Opened, Opener};
+use super::recipients::{Member, Part, Recipient, Secrets, Wrapped, check, wrap, wrap_single};
+use super::search::{ShareCheck, open_committed_share, unseal};
+use super::trail;
+use crate::audit::{Action, Details, Intent};
+use crate::caps;
+use crate::error::{CallerFault, Error, PolicyFault, Result};
+use crate::header::{
+    Entry, Header, Level, Mutable, Prelude, RecipientId, Reserve, Share, Single, TAG_LEN, assemble, encode_shares,
+    meets_floor,
+};
+use crate::kek::Kek;
+use crate::schedule::Digest;
+use crate::suite::Kind;
+
+/// What the recipients are to be after a rewrap.
+#[derive(Clone)]
+pub enum Target {
+    /// The same, each under the current version of its key.
+    Current,
+    /// The same, with entries of this key URI under its current version; others stay as they are.
+    CurrentOf(String),
+    /// The same and these.
+    Add(Vec<Recipient>),
+    /// Exactly these.
+    Replace(Vec<Recipient>),
+}
+
+/// How a rewrap ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RewrapOutcome {
+    /// Nothing to do: every entry is as wanted already.
+    AlreadyCurrent,
+    /// A new header.
+    Rewrapped(Rewrapped),
+}
+
+/// A new header for an old payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewrapped {
+    /// The header; its length is that of the old one wherever the reserved space allows.
+    pub header: Vec<u8>,
+    /// Its sequence number. Unchanged if only shares moved.
+    pub sequence: u64,
+    /// Its tag. Unchanged if only shares moved.
+    pub tag: Digest,
+    /// Entries and shares that were wrapped anew.
+    pub wrapped: usize,
+    /// Entries and shares that were dropped. What they copied before stays theirs.
+    pub dropped: usize,
+}
+
+/// Rewraps headers, with one description a key for as long as it lives.
+pub struct Rewrapper {
+    opener: Opener,
+    drop_unknown: bool,
+    force: bool,
+    redeal: bool,
+    verify: bool,
+    versions: Mutex<HashMap<String, Option<Vec<u8>>>>,
+}
+
+impl Rewrapper {
+    /// A rewrapper that opens with `opener`.
+    #[must_use]
+    pub fn new(opener: Opener) -> Self {
+        let versions = Mutex::new(HashMap::new());
+        Self {
+            opener,
+            drop_unknown: false,
+            force: false,
+            redeal: false,
+            verify: false,
+            versions,
+        }
+    }
+
+    /// Allows recipients of unknown schemes to be dropped.
+    #[must_use]
+    pub fn drop_unknown(mut self, allowed: bool) -> Self {
+        self.drop_unknown = allowed;
+        self
+    }
+
+    /// Wraps anew even what is current, and what a provider does not tell the version of.
+    #[must_use]
+    pub fn force(mut self, force: bool) -> Self {
+        self.force = force;
+        self
+    }
+
+    /// Deals every wanted quorum anew. Old header copies still open with the old shares: this is no revocation.
+    #[must_use]
+    pub fn redeal(mut self, redeal: bool) -> Self {
+        self.redeal = redeal;
+        self
+    }
+
+    /// Opens each new entry with its provider before the new header is given out.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// Makes the header that `target` asks for. The payload is `payload_len` bytes behind an attached header; `None`
+    /// for sidecars and tickets.
+    ///
+    /// # Errors
+    /// As [`Opener::open_header`]; [`PolicyFault`] where a floor or an unknown recipient stands against it;
+    /// [`CallerFault::Level`] where the data key is needed and only the message secret is open;
+    /// [`CallerFault::Reserve`] where shares do not fit.
+    pub async fn rewrap(&self, header: &Header, target: &Target, payload_len: Option<u64>) -> Result<RewrapOutcome> {
+        match target {
+            Target::Current => self.refresh(header, None, payload_len).await,
+            Target::CurrentOf(uri) => self.refresh(header, Some(uri), payload_len).await,
+            Target::Add(recipients) => {
+                check_addition(header, recipients)?;
+                self.change(header, recipients, true, payload_len).await
+            }
+            Target::Replace(recipients) => {
+                check(
+                    recipients,
+                    self.opener.policy.max_recipients,
+                    self.opener.policy.mixed_passphrase,
+                )?;
+                self.change(header, recipients, false, payload_len).await
+            }
+        }
+    }
+
+    fn intent(&self, header: &Header) -> Result<Intent> {
+        let opener = &self.opener;
+        trail::using(&opener.audit, Action::Rewrap, &opener.backend, header, &opener.keyring)
+    }
+
+    /// Wraps stale entries and shares under the current versions of their keys.
+    async fn refresh(&self, header: &Header, only: Option<&str>, payload_len: Option<u64>) -> Result<RewrapOutcome> {
+        let stale = self.stale(header, only).await?;
+        if stale.entries.is_empty() && stale.shares.is_empty() {
+            return Ok(RewrapOutcome::AlreadyCurrent);
+        }
+        let intent = self.intent(header)?;
+        settle(intent, self.refresh_stale(header, &stale, payload_len).await)
+    }
+
+    async fn refresh_stale(&self, header: &Header, stale: &Stale, payload_len: Option<u64>) -> Result<Rewrapped> {
+        let wrapped = stale.entries.len() + stale.shares.len();
+        let shares = self.move_shares(header, &stale.shares).await?;
+        if stale.entries.is_empty() {
+            meets_floor(header.immutable().floor, header.entries(), &shares)?;
+            let moved = header.with_shares(shares)?;
+            let (sequence, tag) = (header.sequence(), *header.tag());
+            return Ok(Rewrapped {
+                header: moved.as_bytes().to_vec(),
+                sequence,
+                tag,
+                wrapped,
+                dropped: 0,
+            });
+        }
+        let level = stale
+            .entries
+            .iter()
+            .filter_map(|&at| header.entries()[at].level())
+            .min();
+        let opened = self.opener.open_at(header.clone(), level).await?;
+        let scope = Scope::of(&self.opener.backend, header, &opened.context);
+        let secrets = opened.secrets();
+        let mut entries = header.entries().to_vec();
+        for &at in &stale.entries {
+            if let Entry::Single(single) = &mut entries[at] {
+                let member = self.member(header, single).ok_or(CallerFault::NoConfiguredKey)?;
+                *single = self
+                    .wrap_verified(scope, &member, single.level, None, secrets.at(single.level)?)
+                    .await?;
+            }
+        }
+        self.assemble(
+            &opened,
+            Wrapped {
+                entries,
+                shares,
+                request_ids: Vec::new(),
+            },
+            wrapped,
+            0,
+            payload_len,
+        )
+    }
+
+    /// Keeps what fits `recipients` already and wraps for the rest.
+    async fn change(
+        &self,
+        header: &Header,
+        recipients: &[Recipient],
+        keep_others: bool,
+        payload_len: Option<u64>,
+    ) -> Result<RewrapOutcome> {
+        let plan = self.plan(header, recipients, keep_others).await?;
+        if plan.new.is_empty() && plan.dropped == 0 && plan.in_order {
+            return Ok(RewrapOutcome::AlreadyCurrent);
+        }
+        let intent = self.intent(header)?;
+        settle(intent, self.carry_out(header, plan, payload_len).await)
+    }
+
+    async fn carry_out(&self, header: &Header, plan: Plan, payload_len: Option<u64>) -> Result<Rewrapped> {
+        let needs_data_key = plan.new.iter().any(|recipient| recipient.level() == Level::DataKey);
+        let opened = self
+            .opener
+            .open_at(header.clone(), needs_data_key.then_some(Level::DataKey))
+            .await;
+        let opened = match opened {
+            Err(Error::Caller(CallerFault::NoConfiguredKey)) if needs_data_key && self.opens_message_only(header) => {
+                return Err(CallerFault::Level.into());
+            }
+            other => other?,
+        };
+        let scope = Scope::of(&self.opener.backend, header, &opened.context);
+        let mut wrapped = plan.kept;
+        let count: usize = plan.new.iter().map(|recipient| recipient.members().len()).sum();
+        for recipient in &plan.new {
+            wrapped.push(wrap(scope, recipient, opened.secrets()).await?);
+        }
+        self.assemble(&opened, wrapped, count, plan.dropped, payload_len)
+    }
+
+    fn opens_message_only(&self, header: &Header) -> bool {
+        header.entries().iter().any(|entry| match entry {
+            Entry::Single(single) => single.level == Level::Message && self.member(header, single).is_some(),
+            _ => false,
+        })
+    }
+
+    /// Sorts `recipients` into those that stand already, under their current version, and those to be wrapped.
+    async fn plan(&self, header: &Header, recipients: &[Recipient], keep_others: bool) -> Result<Plan> {
+        let mut existing = Existing::of(header);
+        let mut plan = Plan {
+            in_order: true,
+            ..Plan::default()
+        };
+        if keep_others {
+            for slot in existing.slots.iter_mut().filter_map(Option::take) {
+                plan.kept.push(slot);
+            }
+        }
+        for recipient in recipients {
+            let slot = if keep_others {
+                None
+            } else {
+                self.standing(header, &existing, recipient).await?
+            };
+            match slot {
+                Some(at) => {
+                    plan.in_order &= plan.kept.entries.len() == at;
+                    plan.kept
+                        .push(existing.slots[at].take().ok_or(CallerFault::NoRecipients)?);
+                }
+                None => plan.new.push(recipient.clone()),
+            }
+        }
+        for Part { entry, .. } in existing.slots.into_iter().flatten() {
+            if matches!(entry, Entry::Unknown(_)) && !self.drop_unknown {
+                return Err(PolicyFault::UnknownRecipient.into());
+            }
+            plan.dropped += entry.recipients();
+        }
+        Ok(plan)
+    }
+
+    /// Where in the header `recipient` stands under its current version and with its level.
+    async fn standing(&self, header: &Header, existing: &Existing, recipient: &Recipient) -> Result<Option<usize>> {
+        for (at, slot) in existing.slots.iter().enumerate() {
+            let stands = match (slot, recipient) {
+                (
+                    Some(Part {
+                        entry: Entry::Single(single),
+                        ..
+                    }),
+                    Recipient::Single { member, level },
+                ) => *level == single.level && self.is_current(header, single, member).await?,
+                (
+                    Some(Part {
+                        entry: Entry::Quorum(quorum),
+                        shares: Some(shares),
+                        ..
+                    }),
+                    Recipient::Quorum {
+                        threshold,
+                        members,
+                        level,
+                    },
+                ) => {
+                    let same = !self.redeal
+                        && quorum.threshold == *threshold
+                        && quorum.level == *level
+                        && shares.len() == members.len();
+                    same && self.all_current(header, shares, members).await?
+                }
+                _ => false,
+            };
+            if stands {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn all_current(&self, header: &Header, shares: &[Share], members: &[Member]) -> Result<bool> {
+        for (share, member) in shares.iter().zip(members) {
+            if !self.is_current(header, &share.recipient, member).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn is_current(&self, header: &Header, single: &Single, member: &Member) -> Result<bool> {
+        let named = match &single.id {
+            RecipientId::Kid(kid) => !member.hidden && kid == member.kek.uri(),
+            RecipientId::Hint(hint) => {
+                let dek_id = &header.immutable().dek_id;
+                member.hidden && *hint == crate::keyring::hint(&self.opener.backend, dek_id, member.kek.uri())
+            }
+        };
+        Ok(named && single.scheme == member.kek.scheme() && !self.is_stale(single, &*member.kek).await?)
+    }
+
+    async fn stale(&self, header: &Header, only: Option<&str>) -> Result<Stale> {
+        let mut stale = Stale::default();
+        let wanted = |member: &Member| only.is_none_or(|uri| member.kek.uri() == uri);
+        for (at, entry) in header.entries().iter().enumerate() {
+            let Entry::Single(single) = entry else { continue };
+            if let Some(member) = self.member(header, single).filter(wanted)
+                && self.is_stale(single, &*member.kek).await?
+            {
+                stale.entries.push(at);
+            }
+        }
+        for (quorum, shares) in header.shares().iter().enumerate() {
+            for (at, share) in shares.iter().enumerate() {
+                if let Some(member) = self.member(header, &share.recipient).filter(wanted)
+                    && self.is_stale(&share.recipient, &*member.kek).await?
+                {
+                    stale.shares.push((quorum, at));
+                }
+            }
+        }
+        Ok(stale)
+    }
+
+    /// Whether `single` is under another version than the current one. A provider that hides versions makes nothing
+    /// stale, unless it is forced.
+    async fn is_stale(&self, single: &Single, kek: &dyn Kek) -> Result<bool> {
+        if self.force {
+            return Ok(true);
+        }
+        if let Some(current) = lock(&self.versions).get(kek.uri()) {
+            return Ok(differs(current.as_deref(), single));
+        }
+        let current = kek.describe().await?.version;
+        let stale = differs(current.as_deref(), single);
+        lock(&self.versions).insert(kek.uri().to_owned(), current);
+        Ok(stale)
+    }
+
+    fn member(&self, header: &Header, single: &Single) -> Option<Member> {
+        let (_, kek) = self
+            .opener
+            .keyring
+            .find(&self.opener.backend, &single.id, &header.immutable().dek_id)?;
+        let hidden = matches!(single.id, RecipientId::Hint(_));
+        (kek.scheme() == single.scheme).then(|| Member {
+            kek: Arc::clone(kek),
+            hidden,
+        })
+    }
+
+    /// Moves single shares to the current versions of their keys: needs neither the other members nor the tag's key.
+    async fn move_shares(&self, header: &Header, stale: &[(usize, usize)]) -> Result<Vec<Vec<Share>>> {
+        let mut shares = header.shares().to_vec();
+        if stale.is_empty() {
+            return Ok(shares);
+        }
+        let context = self.opener.checked_context(header)?;
+        let scope = Scope::of(&self.opener.backend, header, &context);
+        let quorums: Vec<_> = header.quorums().map(|(quorum, _)| quorum).collect();
+        for &(at, member_at) in stale {
+            let share = &mut shares[at][member_at];
+            let x = u8::try_from(member_at + 1).map_err(|_| CallerFault::Quorum)?;
+            let place = Place {
+                quorum: quorums[at],
+                x,
+                version: share.version,
+            };
+            let member = self
+                .member(header, &share.recipient)
+                .ok_or(CallerFault::NoConfiguredKey)?;
+            let (_, secret) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
+            let secret = secret.ok_or(Error::DoesNotOpen)?;
+            let version = share.version.checked_add(1).ok_or(CallerFault::Reserve)?;
+            let place = Place { version, ..place };
+            let recipient = self
+                .wrap_verified(scope, &member, share.recipient.level, Some(place), &secret)
+                .await?;
+            *share = Share { recipient, version };
+        }
+        Ok(shares)
+    }
+
+    async fn wrap_verified(
+        &self,
+        scope: Scope<'_>,
+        member: &Member,
+        level: Level,
+        place: Option<Place<'_>>,
+        secret: &crate::memory::Secret<32>,
+    ) -> Result<Single> {
+        let (single, _) = wrap_single(scope, member, level, place, secret).await?;
+        if self.verify {
+            let (_, read_back) = unseal(scope, &single, &*member.kek, place).await;
+            if !read_back.is_some_and(|read_back| read_back.ct_eq(secret)) {
+                return Err(Error::DoesNotOpen);
+            }
+        }
+        Ok(single)
+    }
+
+    fn assemble(
+        &self,
+        opened: &Opened,
+        new: Wrapped,
+        wrapped: usize,
+        dropped: usize,
+        payload_len: Option<u64>,
+    ) -> Result<Rewrapped> {
+        let header = &opened.header;
+        meets_floor(header.immutable().floor, &new.entries, &new.shares)?;
+        let sequence = header.sequence().checked_add(1).ok_or(CallerFault::Reserve)?;
+        let previous = header.tag().first_chunk().copied();
+        let mutable = Mutable {
+            sequence,
+            previous,
+            entries: new.entries,
+        }
+        .encode();
+        let capacity = (new.shares.len() == header.shares().len()).then(|| header.shares_capacity());
+        let shares = encode_shares(&new.shares, capacity).or_else(|_| encode_shares(&new.shares, None))?;
+        let immutable = header.immutable_bytes();
+        let bare = Prelude::LEN + immutable.len() + mutable.len() + TAG_LEN + shares.len();
+        let padding = padding(header, bare, payload_len);
+        let domain = header.domain();
+        let mut tag = [0; TAG_LEN];
+        let raw = assemble(domain, immutable, &mutable, padding, &shares, |covered| {
+            tag = domain.header_tag(&self.opener.backend, opened.message_secret(), covered);
+            tag
+        })?;
+        Ok(Rewrapped {
+            header: raw,
+            sequence,
+            tag,
+            wrapped,
+            dropped,
+        })
+    }
+
+    /// Checks every share body that a configured key can open, quorum by quorum: those that an open did not use are
+    /// covered by no tag.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] or [`Error::Caller`] for the context.
+    pub async fn check_shares(&self, header: &Header) -> Result<Vec<Vec<ShareCheck>>> {
+        let context = self.opener.checked_context(header)?;
+        let scope = Scope::of(&self.opener.backend, header, &context);
+        let mut checks = Vec::new();
+        for (quorum, shares) in header.quorums() {
+            let mut row = Vec::new();
+            for (x, share) in (1..=u8::MAX).zip(shares) {
+                let place = Place {
+                    quorum,
+                    x,
+                    version: share.version,
+                };
+                row.push(match self.member(header, &share.recipient) {
+                    None => ShareCheck::Unverified,
+                    Some(member) => match open_committed_share(scope, place, &share.recipient, &*member.kek)
+                        .await
+                        .1
+                    {
+                        Some(_) => ShareCheck::Verified,
+                        None => ShareCheck::Damaged,
+                    },
+                });
+            }
+            checks.push(row);
+        }
+        Ok(checks)
+    }
+}
+
+fn settle(intent: Intent, outcome: Result<Rewrapped>) -> Result<RewrapOutcome> {
+    match outcome {
+        Ok(rewrapped) => {
+            let header = Some(trail::mark(rewrapped.sequence, &rewrapped.tag));
+            intent.succeed(&Details {
+                header,
+                ..Details::default()
+            })?;
+            Ok(RewrapOutcome::Rewrapped(rewrapped))
+        }
+        Err(error) => {
+            intent.fail(&error, &[])?;
+            Err(error)
+        }
+    }
+}
+
+/// Positions of what is under an old key version.
+#[derive(Default)]
+struct Stale {
+    entries: Vec<usize>,
+    /// Quorum, then member.
+    shares: Vec<(usize, usize)>,
+}
+
+#[derive(Default)]
+struct Plan {
+    kept: Wrapped,
+    new: Vec<Recipient>,
+    dropped: usize,
+    in_order: bool,
+}
+
+/// The entries of a header, each with its share bodies, to be taken one by one.
+struct Existing {
+    slots: Vec<Option<Part>>,
+}
+
+impl Existing {
+    fn of(header: &Header) -> Self {
+        let mut shares = header.shares().iter();
+        let slot = |entry: &Entry| {
+            let bodies = matches!(entry, Entry::Quorum(_))
+                .then(|| shares.next().cloned())
+                .flatten();
+            Some(Part {
+                entry: entry.clone(),
+                shares: bodies,
+                request_ids: Vec::new(),
+            })
+        };
+        Self {
+            slots: header.entries().iter().map(slot).collect(),
+        }
+    }
+}
+
+impl Opened {
+    fn secrets(&self) -> Secrets<'_> {
+        Secrets {
+            data_key: self.data_key.as_ref(),
+            message: self.message_secret(),
+        }
+    }
+}
+
+fn check_addition(header: &Header, recipients: &[Recipient]) -> Result<()> {
+    let added: usize = recipients.iter().map(|recipient| recipient.members().len()).sum();
+    let standing: usize = header.entries().iter().map(Entry::recipients).sum();
+    if added + standing > caps::RECIPIENTS_HARD {
+        Err(PolicyFault::RecipientCount.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// Keeps the header's length where its reserved space allows, so that the payload stays where it is.
+fn padding(old: &Header, bare: usize, payload_len: Option<u64>) -> usize {
+    if old.padding() > 0 && old.len() >= bare {
+        return old.len() - bare;
+    }
+    let attached = payload_len.is_some() && old.domain().kind != Kind::Ticket;
+    Reserve::Auto.padding(bare, attached, payload_len)
+}
+
+fn differs(current: Option<&[u8]>, single: &Single) -> bool {
+    match (current, single.wrapped.version.as_deref()) {
+        (Some(current), Some(version)) => current != version,
+        _ => false,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,484 @@
+//! Sealing: from a specification to a data key, from a data key to messages.
+
+use std::sync::Arc;
+
+use super::MessageKeys;
+use super::binding::Scope;
+use super::recipients::{Recipient, Secrets, Wrapped, Wraps, check, wrap_all};
+use super::trail;
+use crate::audit::{Action, AuditTrail, Details, Intent};
+use crate::caps;
+use crate::context::{EncryptionContext, LabelValue, Labels, MODE_LABEL, canonical_names};
+use crate::crypto::CryptoBackend;
+use crate::error::{CallerFault, LimitFault, Result};
+use crate::header::{
+    Floor, Immutable, Level, Mutable, Reserve, assemble, encode_shares, immutable_hash, is_logical_name, meets_floor,
+};
+use crate::kek::Kek;
+use crate::memory::Secret;
+use crate::payload::sealed_len;
+use crate::record::RecordMode;
+use crate::schedule::{Digest, Domain, hedged_id};
+use crate::suite::{Kind, Suite};
+
+/// What envelopes are to be: suite, kind, context, recipients and promises.
+#[derive(Clone)]
+pub struct Sealer {
+    backend: CryptoBackend,
+    domain: Domain,
+    context: EncryptionContext,
+    external: Vec<String>,
+    key_name: Option<String>,
+    floor: Floor,
+    recipients: Vec<Recipient>,
+    mixed_passphrase: bool,
+    max_recipients: usize,
+    record_mode: Option<RecordMode>,
+    audit: AuditTrail,
+}
+
+/// What differs from message to message of one data key.
+#[derive(Debug, Clone, Default)]
+pub struct MessageOptions {
+    /// Facts about the message.
+    pub labels: Labels,
+    /// Bytes of plaintext, where they are known; decides the padding of the header.
+    pub plaintext_len: Option<u64>,
+    /// Room in the header for later rewraps.
+    pub reserve: Reserve,
+    /// Whether the header will stand apart from the payload.
+    pub detached: bool,
+}
+
+/// A header and the keys behind it.
+pub struct Message {
+    header: Vec<u8>,
+    tag: Digest,
+    keys: MessageKeys,
+}
+
+impl Sealer {
+    /// A sealer of messages in the default suite, without recipients yet.
+    #[must_use]
+    pub fn new(backend: CryptoBackend) -> Self {
+        Self {
+            backend,
+            domain: Domain {
+                suite: Suite::Aes256Gcm,
+                kind: Kind::Message,
+            },
+            context: EncryptionContext::new(),
+            external: Vec::new(),
+            key_name: None,
+            floor: Floor::default(),
+            recipients: Vec::new(),
+            mixed_passphrase: false,
+            max_recipients: caps::RECIPIENTS_DEFAULT,
+            record_mode: None,
+            audit: AuditTrail::none(),
+        }
+    }
+
+    /// Uses this suite.
+    #[must_use]
+    pub fn suite(mut self, suite: Suite) -> Self {
+        self.domain.suite = suite;
+        self
+    }
+
+    /// Seals secrets (grants, keystores) in place of messages.
+    #[must_use]
+    pub fn sealed_secret(mut self) -> Self {
+        self.domain.kind = Kind::SealedSecret;
+        self.record_mode = None;
+        self
+    }
+
+    /// Makes tickets in place of messages; their records are bound as `mode` says.
+    #[must_use]
+    pub fn ticket(mut self, mode: RecordMode) -> Self {
+        self.domain.kind = Kind::Ticket;
+        self.record_mode = Some(mode);
+        self
+    }
+
+    /// Binds this encryption context.
+    #[must_use]
+    pub fn context(mut self, context: EncryptionContext) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// Names the pairs of the context that are not to be stored: who opens must supply them.
+    #[must_use]
+    pub fn external<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.external = canonical_names(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Writes a logical key name into the envelope: a hint for people.
+    #[must_use]
+    pub fn key_name(mut self, name: impl Into<String>) -> Self {
+        self.key_name = Some(name.into());
+        self
+    }
+
+    /// Promises that no recipient, now or later, is below `floor`.
+    #[must_use]
+    pub fn floor(mut self, floor: Floor) -> Self {
+        self.floor = floor;
+        self
+    }
+
+    /// Adds a KEK that opens alone.
+    #[must_use]
+    pub fn recipient(self, kek: Arc<dyn Kek>) -> Self {
+        self.add(Recipient::single(kek))
+    }
+
+    /// Adds a recipient.
+    #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "adds to a list, not to a number")]
+    pub fn add(mut self, recipient: Recipient) -> Self {
+        self.recipients.push(recipient);
+        self
+    }
+
+    /// Allows a passphrase beside other recipients: the envelope is then as weak as the passphrase.
+    #[must_use]
+    pub fn allow_mixed_passphrase(mut self) -> Self {
+        self.mixed_passphrase = true;
+        self
+    }
+
+    /// Allows up to `count` recipients and shares, at most 64.
+    #[must_use]
+    pub fn max_recipients(mut self, count: usize) -> Self {
+        self.max_recipients = count;
+        self
+    }
+
+    /// Records each use of a KEK.
+    #[must_use]
+    pub fn audit(mut self, trail: AuditTrail) -> Self {
+        self.audit = trail;
+        self
+    }
+
+    /// Seals `plaintext` under a data key of its own: header, then payload.
+    ///
+    /// # Errors
+    /// [`crate::Error::Caller`], [`crate::Error::Policy`], [`crate::Error::Provider`], [`crate::Error::Audit`] or
+    /// [`crate::Error::Random`]; nothing was sealed.
+    pub async fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>> {
+        let options = MessageOptions {
+            plaintext_len: Some(plaintext.len() as u64),
+            ..MessageOptions::default()
+        };
+        self.begin(options).await?.seal(plaintext)
+    }
+
+    /// Seals `plaintext` under a data key of its own: header and payload apart.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal`].
+    pub async fn seal_detached(&self, plaintext: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
+        let options = MessageOptions {
+            detached: true,
+            ..MessageOptions::default()
+        };
+        self.begin(options).await?.seal_detached(plaintext)
+    }
+
+    /// Makes the header of one message under a data key of its own.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal`].
+    pub async fn begin(&self, options: MessageOptions) -> Result<Message> {
+        self.check()?;
+        let message_id = hedged_id(&self.backend)?;
+        let dek_id = hedged_id(&self.backend)?;
+        let intent = self.intent(Action::Seal, &dek_id)?;
+        let made = self.wrap(dek_id, message_id).await.and_then(|(data_key, wraps)| {
+            let message = data_key.message(message_id, options)?;
+            Ok((message, wraps))
+        });
+        self.settle(intent, made, |message| Details {
+            message_id: Some(&message.keys.message_id),
+            header: Some(trail::mark(0, &message.tag)),
+            ..Details::default()
+        })
+    }
+
+    /// Makes a data key for many messages: one provider call a recipient, whatever the number of messages.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal`], and [`CallerFault::MessageLevel`] if a recipient is for one message only.
+    pub async fn data_key(&self) -> Result<DataKey> {
+        self.check()?;
+        if self
+            .recipients
+            .iter()
+            .any(|recipient| recipient.level() == Level::Message)
+        {
+            return Err(CallerFault::MessageLevel.into());
+        }
+        let dek_id = hedged_id(&self.backend)?;
+        let intent = self.intent(Action::Wrap, &dek_id)?;
+        let made = self.wrap(dek_id, [0; 32]).await;
+        self.settle(intent, made, |_| Details::default())
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        if !self.domain.suite.allows(self.domain.kind) {
+            return Err(CallerFault::SuiteForKind.into());
+        }
+        if self.domain.suite == Suite::Aes256Siv && self.record_mode == Some(RecordMode::None) {
+            return Err(CallerFault::RecordMode.into());
+        }
+        if self.key_name.as_deref().is_some_and(|name| !is_logical_name(name)) {
+            return Err(CallerFault::KeyName.into());
+        }
+        if self.external.iter().any(|name| self.context.value(name).is_none()) {
+            return Err(CallerFault::Context.into());
+        }
+        if self
+            .floor
+            .quorum
+            .is_some_and(|threshold| !(2..=16).contains(&threshold))
+        {
+            return Err(CallerFault::Quorum.into());
+        }
+        check(&self.recipients, self.max_recipients, self.mixed_passphrase)
+    }
+
+    /// A fresh data key, wrapped for all recipients, and what the providers returned.
+    async fn wrap(&self, dek_id: [u8; 16], message_id: [u8; 32]) -> Result<(DataKey, Wraps)> {
+        let dek = Secret::try_init_with(|out| self.backend.random.fill(out))?;
+        let message = self.domain.message_secret(&self.backend, &dek, &dek_id, &message_id);
+        let context = self.context.digest(&self.backend);
+        let scope = Scope {
+            backend: &self.backend,
+            domain: self.domain,
+            dek_id: &dek_id,
+            message_id: &message_id,
+            context: &context,
+        };
+        let wrapped = wrap_all(
+            scope,
+            &self.recipients,
+            Secrets {
+                data_key: Some(&dek),
+                message: &message,
+            },
+        )
+        .await?;
+        meets_floor(self.floor, &wrapped.entries, &wrapped.shares)?;
+        let wraps = wrapped.wraps();
+        Ok((DataKey::new(self, dek, dek_id, wrapped)?, wraps))
+    }
+
+    fn intent(&self, action: Action, dek_id: &[u8; 16]) -> Result<Intent> {
+        trail::wrapping(
+            &self.audit,
+            action,
+            self.domain,
+            self.key_name.as_deref(),
+            dek_id,
+            &self.recipients,
+        )
+    }
+
+    fn settle<T>(
+        &self,
+        intent: Intent,
+        made: Result<(T, Wraps)>,
+        details: impl for<'a> FnOnce(&'a T) -> Details<'a>,
+    ) -> Result<T> {
+        match made {
+            Ok((value, wraps)) => {
+                let members = self.recipients.iter().flat_map(Recipient::members);
+                trail::wrapped(
+                    intent,
+                    members.map(|member| member.kek.uri()).zip(wraps),
+                    &details(&value),
+                )?;
+                Ok(value)
+            }
+            Err(error) => {
+                intent.fail(&error, &[])?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A data key with its recipients, ready for any number of messages that differ in payload and labels only.
+pub struct DataKey {
+    backend: CryptoBackend,
+    dek: Secret<32>,
+    /// What all messages share; the message id and labels of each are put in.
+    template: Immutable,
+    record_mode: Option<RecordMode>,
+    mutable: Vec<u8>,
+    shares: Vec<u8>,
+    audit: AuditTrail,
+}
+
+impl DataKey {
+    fn new(sealer: &Sealer, dek: Secret<32>, dek_id: [u8; 16], wrapped: Wrapped) -> Result<Self> {
+        let (context, _) = sealer.context.split(&sealer.external);
+        let template = Immutable {
+            domain: sealer.domain,
+            message_id: [0; 32],
+            dek_id,
+            context,
+            external: sealer.external.clone(),
+            labels: Labels::new(),
+            key_name: sealer.key_name.clone(),
+            floor: sealer.floor,
+        };
+        let shares = encode_shares(&wrapped.shares, None)?;
+        let mutable = Mutable {
+            sequence: 0,
+            previous: None,
+            entries: wrapped.entries,
+        }
+        .encode();
+        Ok(Self {
+            backend: sealer.backend.clone(),
+            dek,
+            template,
+            record_mode: sealer.record_mode,
+            mutable,
+            shares,
+            audit: sealer.audit.clone(),
+        })
+    }
+
+    /// Names the data key.
+    #[must_use]
+    pub fn id(&self) -> &[u8; 16] {
+        &self.template.dek_id
+    }
+
+    /// Makes the header of a further message; no provider is called.
+    ///
+    /// # Errors
+    /// [`crate::Error::Random`], [`crate::Error::Caller`] for labels, [`crate::Error::Limit`].
+    pub fn begin(&self, options: MessageOptions) -> Result<Message> {
+        let message_id = hedged_id(&self.backend)?;
+        let message = self.message(message_id, options)?;
+        let name = self.template.key_name.as_deref();
+        trail::message_sealed(
+            &self.audit,
+            self.template.domain,
+            name,
+            self.id(),
+            &message_id,
+            &message.tag,
+        )?;
+        Ok(message)
+    }
+
+    /// Seals `plaintext` as a further message; no provider is called.
+    ///
+    /// # Errors
+    /// As [`DataKey::begin`].
+    pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>> {
+        let options = MessageOptions {
+            plaintext_len: Some(plaintext.len() as u64),
+            ..MessageOptions::default()
+        };
+        self.begin(options)?.seal(plaintext)
+    }
+
+    fn message(&self, message_id: [u8; 32], options: MessageOptions) -> Result<Message> {
+        let domain = self.template.domain;
+        let immutable = self.immutable(message_id, options.labels)?;
+        if immutable.len() > caps::IMM {
+            return Err(LimitFault::Imm.into());
+        }
+        let secret = domain.message_secret(&self.backend, &self.dek, self.id(), &message_id);
+        let bare = crate::header::Prelude::LEN
+            + immutable.len()
+            + self.mutable.len()
+            + crate::header::TAG_LEN
+            + self.shares.len();
+        let attached = !options.detached && domain.kind != Kind::Ticket;
+        let padding = options.reserve.padding(bare, attached, options.plaintext_len);
+        let mut tag = [0; 32];
+        let header = assemble(domain, &immutable, &self.mutable, padding, &self.shares, |covered| {
+            tag = domain.header_tag(&self.backend, &secret, covered);
+            tag
+        })?;
+        let immutable_hash = immutable_hash(&self.backend, domain, &immutable);
+        let keys = MessageKeys {
+            backend: self.backend.clone(),
+            domain,
+            message_id,
+            immutable_hash,
+            secret,
+            mode: self.record_mode,
+        };
+        Ok(Message { header, tag, keys })
+    }
+
+    fn immutable(&self, message_id: [u8; 32], mut labels: Labels) -> Result<Vec<u8>> {
+        if let Some(mode) = self.record_mode {
+            labels.set(MODE_LABEL, LabelValue::Text(mode.name().to_owned()));
+        }
+        labels.check_size()?;
+        Ok(self.template.encode_with(&message_id, &labels))
+    }
+}
+
+impl Message {
+    /// The header: it goes in front of the payload, or into a sidecar, or is the ticket.
+    #[must_use]
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// The keys of the payload or of the records.
+    #[must_use]
+    pub fn keys(&self) -> &MessageKeys {
+        &self.keys
+    }
+
+    /// The header and the keys.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<u8>, MessageKeys) {
+        (self.header, self.keys)
+    }
+
+    /// Header and payload in one buffer.
+    ///
+    /// # Errors
+    /// [`CallerFault::SuiteForKind`] for a ticket, [`LimitFault::Plaintext`].
+    pub fn seal(self, plaintext: &[u8]) -> Result<Vec<u8>> {
+        let mut envelope = self.header;
+        append_payload(&self.keys, plaintext, &mut envelope)?;
+        Ok(envelope)
+    }
+
+    /// Header and payload apart.
+    ///
+    /// # Errors
+    /// As [`Message::seal`].
+    pub fn seal_detached(self, plaintext: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
+        let mut payload = Vec::new();
+        append_payload(&self.keys, plaintext, &mut payload)?;
+        Ok((self.header, payload))
+    }
+}
+
+fn append_payload(keys: &MessageKeys, plaintext: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    let payload = keys.payload()?;
+    let length = sealed_len(plaintext.len() as u64)
+        .and_then(|length| usize::try_from(length).ok())
+        .ok_or(LimitFault::Plaintext)?;
+    let start = out.len();
+    out.resize(start + length, 0);
+    payload.seal_into(plaintext, &mut out[start..])
+}

@@ -1,0 +1,284 @@
+//! Finding the secret of an envelope through its recipients, within a budget of provider calls.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::binding::{Place, Scope, commitment};
+use super::recipients::SEAL_NONCE;
+use crate::crypto::CryptoBackend;
+use crate::error::{CallerFault, Error, KekFault, LimitFault, Result};
+use crate::header::{Entry, Header, Level, Quorum, Share, Single};
+use crate::kek::{Binding, Kek};
+use crate::keyring::Keyring;
+use crate::memory::Secret;
+use crate::quorum::combine;
+
+/// One provider call of an open, for the audit trail; the reader of the envelope does not see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Key URI as configured.
+    pub uri: String,
+    /// Key version as it stands in the envelope.
+    pub version: Option<Vec<u8>>,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
+    /// The provider's own request id.
+    pub request_id: Option<String>,
+}
+
+/// How a provider call of an open ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AttemptOutcome {
+    /// The secret was found.
+    Opened,
+    /// The provider failed.
+    Provider(KekFault),
+    /// The provider answered, but the seal does not open: a wrong `W`, or altered bytes. The two cannot be told
+    /// apart, so nobody is accused.
+    SealDoesNotOpen,
+    /// The share opens but is not the one that was committed to: who has this `W` planted it.
+    PlantedShare,
+}
+
+/// What an open learned of one share body, which the header's tag does not cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ShareCheck {
+    /// Not used in this open.
+    Unverified,
+    /// Opened, and as committed.
+    Verified,
+    /// Did not open, or not as committed.
+    Damaged,
+}
+
+/// One search through the recipients of one header.
+pub(super) struct Search<'a> {
+    scope: Scope<'a>,
+    header: &'a Header,
+    keyring: &'a Keyring,
+    calls_left: usize,
+    pub(super) attempts: Vec<Attempt>,
+    pub(super) shares: Vec<Vec<ShareCheck>>,
+}
+
+/// A secret and the level it stands on.
+pub(super) struct Found {
+    pub(super) secret: Secret<32>,
+    pub(super) level: Level,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(scope: Scope<'a>, header: &'a Header, keyring: &'a Keyring, provider_calls: usize) -> Self {
+        let largest = header
+            .quorums()
+            .map(|(quorum, _)| quorum.commitments.len())
+            .max()
+            .unwrap_or(0);
+        let shares = header
+            .shares()
+            .iter()
+            .map(|shares| vec![ShareCheck::Unverified; shares.len()])
+            .collect();
+        Self {
+            scope,
+            header,
+            keyring,
+            calls_left: provider_calls.max(largest),
+            attempts: Vec::new(),
+            shares,
+        }
+    }
+
+    /// The first secret that a configured key leads to; only one of `level`, if that is asked for.
+    pub(super) async fn secret(&mut self, level: Option<Level>) -> Result<Found> {
+        let mut candidates = self.singles(level);
+        candidates.sort_by_key(|(rank, ..)| *rank);
+        for (_, single, kek) in candidates {
+            if let Some(secret) = self.open_single(single, &kek).await? {
+                return Ok(Found {
+                    secret,
+                    level: single.level,
+                });
+            }
+        }
+        let quorums: Vec<_> = self.header.quorums().collect();
+        for (at, (quorum, shares)) in quorums.into_iter().enumerate() {
+            if level.is_some_and(|wanted| wanted != quorum.level) {
+                continue;
+            }
+            if let Some(secret) = self.open_quorum(at, quorum, shares).await? {
+                return Ok(Found {
+                    secret,
+                    level: quorum.level,
+                });
+            }
+        }
+        Err(self.failure())
+    }
+
+    fn singles(&self, level: Option<Level>) -> Vec<(usize, &'a Single, Arc<dyn Kek>)> {
+        let entries = self.header.entries().iter().filter_map(|entry| match entry {
+            Entry::Single(single) if level.is_none_or(|wanted| wanted == single.level) => Some(single),
+            _ => None,
+        });
+        entries
+            .filter_map(|single| self.configured(single).map(|(rank, kek)| (rank, single, kek)))
+            .collect()
+    }
+
+    fn configured(&self, single: &Single) -> Option<(usize, Arc<dyn Kek>)> {
+        let (rank, kek) = self.keyring.find(self.scope.backend, &single.id, self.scope.dek_id)?;
+        (kek.scheme() == single.scheme).then(|| (rank, Arc::clone(kek)))
+    }
+
+    async fn open_single(&mut self, single: &Single, kek: &Arc<dyn Kek>) -> Result<Option<Secret<32>>> {
+        self.spend(1)?;
+        let (attempt, secret) = unseal(self.scope, single, &**kek, None).await;
+        self.attempts.push(attempt);
+        Ok(secret)
+    }
+
+    /// Gathers `threshold` shares in parallel and replaces those that fail, as far as there are members.
+    async fn open_quorum(&mut self, at: usize, quorum: &Quorum, shares: &[Share]) -> Result<Option<Secret<32>>> {
+        let mut waiting = self.members(quorum, shares);
+        waiting.sort_by_key(|member| std::cmp::Reverse(member.rank));
+        let mut good: Vec<(u8, Secret<32>)> = Vec::new();
+        while good.len() < usize::from(quorum.threshold) {
+            let missing = usize::from(quorum.threshold) - good.len();
+            if waiting.len() < missing {
+                return Ok(None);
+            }
+            self.spend(missing)?;
+            let batch = waiting.split_off(waiting.len() - missing);
+            let scope = self.scope;
+            let opened = join_all(batch.iter().map(|member| open_share(scope, quorum, member))).await;
+            for (member, (attempt, share)) in batch.iter().zip(opened) {
+                self.attempts.push(attempt);
+                self.shares[at][usize::from(member.x) - 1] = if share.is_some() {
+                    ShareCheck::Verified
+                } else {
+                    ShareCheck::Damaged
+                };
+                good.extend(share.map(|share| (member.x, share)));
+            }
+        }
+        let points: Vec<_> = good.iter().map(|(x, share)| (*x, share)).collect();
+        combine(&points).map(Some)
+    }
+
+    fn members<'s>(&self, quorum: &Quorum, shares: &'s [Share]) -> Vec<ShareMember<'s>> {
+        let count = u8::try_from(quorum.commitments.len()).unwrap_or(0);
+        let places = (1..=count).zip(shares);
+        places
+            .filter_map(|(x, share)| {
+                let (rank, kek) = self.configured(&share.recipient)?;
+                Some(ShareMember { rank, x, share, kek })
+            })
+            .collect()
+    }
+
+    fn spend(&mut self, calls: usize) -> Result<()> {
+        self.calls_left = self.calls_left.checked_sub(calls).ok_or(LimitFault::ProviderCalls)?;
+        Ok(())
+    }
+
+    /// Unavailable providers are named, because trying later may help; so are keys that are switched off, because
+    /// that says nothing of the envelope. Everything else is the one flat failure.
+    fn failure(&self) -> Error {
+        if self.attempts.is_empty() {
+            return CallerFault::NoConfiguredKey.into();
+        }
+        let faults = || {
+            self.attempts.iter().filter_map(|attempt| match attempt.outcome {
+                AttemptOutcome::Provider(fault) => Some((attempt, fault)),
+                _ => None,
+            })
+        };
+        let named = faults()
+            .find(|(_, fault)| fault.is_unavailable())
+            .or_else(|| faults().find(|(_, fault)| fault.is_key_state()));
+        named.map_or(Error::DoesNotOpen, |(attempt, fault)| {
+            crate::KekError::new(attempt.uri.clone(), crate::KekOperation::Unwrap, fault).into()
+        })
+    }
+}
+
+struct ShareMember<'s> {
+    rank: usize,
+    x: u8,
+    share: &'s Share,
+    kek: Arc<dyn Kek>,
+}
+
+async fn open_share(scope: Scope<'_>, quorum: &Quorum, member: &ShareMember<'_>) -> (Attempt, Option<Secret<32>>) {
+    let place = Place {
+        quorum,
+        x: member.x,
+        version: member.share.version,
+    };
+    open_committed_share(scope, place, &member.share.recipient, &*member.kek).await
+}
+
+/// Opens one share and compares it with its commitment, so that a false share is known before combination.
+pub(super) async fn open_committed_share(
+    scope: Scope<'_>,
+    place: Place<'_>,
+    recipient: &Single,
+    kek: &dyn Kek,
+) -> (Attempt, Option<Secret<32>>) {
+    let (mut attempt, share) = unseal(scope, recipient, kek, Some(place)).await;
+    let committed = place.quorum.commitments.get(usize::from(place.x) - 1);
+    let share = share.filter(|share| {
+        let seen = commitment(scope.backend, &place.quorum.id, place.x, share.expose());
+        let as_committed = committed == Some(&seen);
+        if !as_committed {
+            attempt.outcome = AttemptOutcome::PlantedShare;
+        }
+        as_committed
+    });
+    (attempt, share)
+}
+
+/// Asks the provider for `W` and opens the seal.
+pub(super) async fn unseal(
+    scope: Scope<'_>,
+    single: &Single,
+    kek: &dyn Kek,
+    place: Option<Place<'_>>,
+) -> (Attempt, Option<Secret<32>>) {
+    let digest = scope.binding(single.scheme, single.level, kek.uri(), place);
+    let binding = Binding {
+        domain: scope.domain,
+        digest: &digest,
+        dek_id: scope.dek_id,
+    };
+    let mut attempt = Attempt {
+        uri: kek.uri().to_owned(),
+        version: single.wrapped.version.clone(),
+        outcome: AttemptOutcome::Opened,
+        request_id: None,
+    };
+    match kek.unwrap(&single.wrapped, &binding).await {
+        Err(error) => {
+            attempt.outcome = AttemptOutcome::Provider(error.kind);
+            (attempt, None)
+        }
+        Ok(unwrapped) => {
+            attempt.request_id = unwrapped.request_id;
+            let key = scope.domain.seal_key(scope.backend, &unwrapped.secret, &digest);
+            let secret = open_seal(scope, &key, &single.sealed);
+            if secret.is_none() {
+                attempt.outcome = AttemptOutcome::SealDoesNotOpen;
+            }
+            (attempt, secret)
+        }
+    }
+}
+
+fn open_seal(scope: Scope<'_>, key: &[u8; 32], sealed: &[u8; 48]) -> Option<Secret<32>> {
+    let aead: &CryptoBackend = scope.backend;
+    let key = scope.domain.suite.aead(aead).key(key);
+    Secret::try_init_with(|out| key.open_into(&SEAL_NONCE, &[], sealed, out)).ok()
+}
