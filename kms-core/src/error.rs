@@ -206,6 +206,9 @@ faults! {
         Destroyed = "the key version is destroyed; what only it wrapped cannot be opened",
         PendingDestruction = "the key is waiting for destruction; `kmsctl key enable` restores it",
         StillNeeded = "envelopes in the journal still need this key version; rewrap them first",
+        Primary = "new envelopes use this key version; rotate the key first, or name the key without a version",
+        WeakMaterial = "the key material to import is all zero; import random bytes",
+        Random = "the system's random source failed; nothing was made",
         Denied = "access was denied; check the credentials and grants of this provider",
         Unavailable = "the provider is not reachable; try again later",
         Timeout = "the provider did not answer in time",
@@ -214,9 +217,12 @@ faults! {
         DoesNotUnwrap = "the wrapped key does not unwrap",
         Unsupported = "the provider cannot do this",
         Locked = "the keystore is in use by another process; try again when it has finished",
-        BadPassphrase = "wrong passphrase or damaged keystore",
+        BadPassphrase = "wrong passphrase or key file, or a damaged keystore",
         Corrupt = "the keystore is damaged; restore it from a backup",
+        TooNew = "a newer version wrote the keystore; update this program",
         Storage = "the keystore could not be read or written",
+        StorageFull = "no space is left where the keystore is; make room and try again",
+        NotWritable = "the keystore or its folder may not be written; check its owner and mode",
     }
 }
 

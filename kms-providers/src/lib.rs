@@ -1,1 +1,12 @@
-//! Providers.
+//! Key-management providers.
+
+mod clock;
+pub mod durable;
+mod keyring;
+pub mod memory;
+mod provider;
+pub mod uri;
+
+pub use clock::{Clock, SystemClock};
+pub use provider::*;
+pub use uri::KeyUri;

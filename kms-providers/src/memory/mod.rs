@@ -1,0 +1,152 @@
+//! Keys that live as long as the process: for tests, and for data that shall not outlive it.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use data_encoding::HEXLOWER;
+use kms_core::crypto::CryptoBackend;
+use kms_core::{Kek, KekError, KekFault};
+
+use crate::clock::{Clock, SystemClock};
+use crate::keyring::{self, Host, Keyring, WrapStyle};
+use crate::provider::{KeyImport, KeyLifecycle, KeySummary, Provider};
+use crate::uri::{KeyUri, UriScheme};
+
+/// How an in-memory provider protects a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum MemoryWrap {
+    /// Scheme 1: derived from the key, bound to the envelope.
+    #[default]
+    Derive,
+    /// Scheme 2: AES key wrap with padding, as HSMs do; the envelope's own seal does the binding.
+    KeyWrap,
+}
+
+/// A provider whose keys are gone with it.
+///
+/// ```
+/// use kms_providers::memory::{MemoryProvider, MemoryWrap};
+/// use kms_providers::{KeyUri, Provider};
+///
+/// let provider = MemoryProvider::new(kms_core::crypto::CryptoBackend::default(), MemoryWrap::Derive)?;
+/// let lifecycle = provider.lifecycle().expect("the memory provider has a life cycle");
+/// let uri = futures::executor::block_on(lifecycle.create(&"payments".parse()?))?;
+/// assert_eq!(uri.to_string(), "memory://payments");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct MemoryProvider(Arc<Store>);
+
+struct Store {
+    backend: CryptoBackend,
+    clock: Arc<dyn Clock>,
+    style: WrapStyle,
+    trust_domain: String,
+    ring: RwLock<Arc<Keyring>>,
+}
+
+impl MemoryProvider {
+    /// A provider without keys.
+    ///
+    /// # Errors
+    /// `Random` when the random source fails.
+    pub fn new(backend: CryptoBackend, wrap: MemoryWrap) -> Result<Self, KekError> {
+        Self::with_clock(backend, wrap, Arc::new(SystemClock))
+    }
+
+    /// A provider without keys, whose waiting periods follow `clock`.
+    ///
+    /// # Errors
+    /// `Random` when the random source fails.
+    pub fn with_clock(backend: CryptoBackend, wrap: MemoryWrap, clock: Arc<dyn Clock>) -> Result<Self, KekError> {
+        let style = match wrap {
+            MemoryWrap::Derive => WrapStyle::Derive,
+            MemoryWrap::KeyWrap => WrapStyle::KeyWrap,
+        };
+        let id = keyring::random_id(&backend);
+        let id = id.map_err(|fault| KekError::new("memory", kms_core::KekOperation::Lifecycle, fault))?;
+        Ok(Self(Arc::new(Store {
+            backend,
+            clock,
+            style,
+            trust_domain: format!("memory:{}", HEXLOWER.encode(&id)),
+            ring: RwLock::default(),
+        })))
+    }
+}
+
+#[async_trait]
+impl Provider for MemoryProvider {
+    fn kind(&self) -> &str {
+        UriScheme::Memory.name()
+    }
+
+    fn owns_its_keys(&self) -> bool {
+        true
+    }
+
+    fn kek(&self, uri: &KeyUri) -> Result<Arc<dyn Kek>, KekError> {
+        keyring::kek(&self.0, uri)
+    }
+
+    async fn list(&self) -> Result<Vec<KeySummary>, KekError> {
+        keyring::list(&*self.0).await
+    }
+
+    fn lifecycle(&self) -> Option<&dyn KeyLifecycle> {
+        Some(&*self.0)
+    }
+
+    fn import(&self) -> Option<&dyn KeyImport> {
+        Some(&*self.0)
+    }
+}
+
+impl Store {
+    fn ring(&self) -> Arc<Keyring> {
+        // A panic elsewhere cannot leave a keyring half changed: it is replaced whole.
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Host for Store {
+    fn scheme(&self) -> UriScheme {
+        UriScheme::Memory
+    }
+
+    fn backend(&self) -> &CryptoBackend {
+        &self.backend
+    }
+
+    fn style(&self) -> WrapStyle {
+        self.style
+    }
+
+    fn trust_domain(&self) -> String {
+        self.trust_domain.clone()
+    }
+
+    fn time(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    fn current(&self) -> Option<Arc<Keyring>> {
+        Some(self.ring())
+    }
+
+    async fn look(&self) -> Result<Arc<Keyring>, KekFault> {
+        Ok(self.ring())
+    }
+
+    async fn change<T: Send>(
+        &self,
+        change: impl FnOnce(&mut Keyring) -> Result<T, KekFault> + Send,
+    ) -> Result<T, KekFault> {
+        let mut place = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        let mut ring = Keyring::clone(&place);
+        let outcome = change(&mut ring)?;
+        *place = Arc::new(ring);
+        Ok(outcome)
+    }
+}
