@@ -1,6 +1,7 @@
 //! Envelope encryption over any key-management service.
 
 pub mod audit;
+pub mod cache;
 pub mod caps;
 mod cbor;
 mod context;

@@ -118,6 +118,7 @@ pub(super) fn calls(intent: &mut Intent, calls: &[Call]) {
             version: call.version.as_deref(),
         };
         let failure = match call.outcome {
+            AttemptOutcome::Cached => continue,
             AttemptOutcome::Opened => None,
             AttemptOutcome::Provider(fault) => Some(Reason::from(fault)),
             AttemptOutcome::SealDoesNotOpen => Some(SEAL_DOES_NOT_OPEN),

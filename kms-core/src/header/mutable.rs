@@ -234,6 +234,11 @@ pub(super) fn scheme_of(entry: &Reader<'_>) -> Result<u64, FormatFault> {
 }
 
 impl Single {
+    /// This recipient as it stands in an envelope.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        encode(|out| self.encode(out, (self.level == Level::Message).then_some((7, 1))))
+    }
+
     /// Writes keys 1 to 6, and `last` behind them.
     pub(super) fn encode(&self, out: &mut Writer<'_>, last: Option<(u64, u64)>) {
         let has_params = self.wrapped.params != WrapParams::None;
