@@ -11,6 +11,7 @@ mod header;
 mod kek;
 mod keyring;
 pub mod memory;
+mod passphrase;
 pub mod payload;
 pub mod quorum;
 pub mod record;
@@ -25,5 +26,6 @@ pub use header::{
 };
 pub use kek::*;
 pub use keyring::Keyring;
+pub use passphrase::PassphraseKek;
 pub use schedule::{Digest, Domain};
 pub use suite::{Kind, Suite};

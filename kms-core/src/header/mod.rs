@@ -10,7 +10,7 @@ mod shares;
 pub(crate) use immutable::is_logical_name;
 pub use immutable::{Floor, Immutable};
 pub use mutable::{Entry, Level, Quorum, RecipientId, Single, Unknown};
-pub(crate) use mutable::{Mutable, is_key_uri};
+pub(crate) use mutable::{Mutable, PASSPHRASE_KID, is_key_uri};
 pub(crate) use posture::meets_floor;
 pub use prelude::Prelude;
 pub use shares::Share;

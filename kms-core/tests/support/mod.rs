@@ -1,0 +1,138 @@
+//! KEKs whose bytes a test holds: what `local`, `memory` and key files do, without their stores.
+#![allow(dead_code, missing_docs, unreachable_pub)]
+
+use async_trait::async_trait;
+use kms_core::crypto::CryptoBackend;
+use kms_core::memory::Secret;
+use kms_core::*;
+
+pub fn run<T>(future: impl Future<Output = T>) -> T {
+    futures::executor::block_on(future)
+}
+
+pub fn secret(bytes: &[u8]) -> Secret<32> {
+    Secret::init_with(|out| out.copy_from_slice(bytes))
+}
+
+/// A KEK with any number of versions, the last one current.
+pub struct TestKek {
+    pub backend: CryptoBackend,
+    pub uri: String,
+    /// Version and key; `None` where the kind of key has no versions.
+    pub versions: Vec<(Option<Vec<u8>>, Secret<32>)>,
+    pub mechanism: Option<WrapMechanism>,
+    pub domain: String,
+}
+
+impl TestKek {
+    pub fn new(backend: &CryptoBackend, uri: &str, versions: u8) -> Self {
+        let version = |n: u8| (Some(n.to_string().into_bytes()), secret(&[n; 32]));
+        let versions = (1..=versions).map(version).collect();
+        Self {
+            backend: backend.clone(),
+            uri: uri.into(),
+            versions,
+            mechanism: None,
+            domain: uri.into(),
+        }
+    }
+
+    fn key(&self, version: Option<&[u8]>) -> Option<&Secret<32>> {
+        self.versions
+            .iter()
+            .find(|(known, _)| known.as_deref() == version)
+            .map(|(_, key)| key)
+    }
+}
+
+#[async_trait]
+impl Kek for TestKek {
+    fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    fn scheme(&self) -> Scheme {
+        if self.mechanism.is_some() {
+            Scheme::Wrap
+        } else {
+            Scheme::WrapBound
+        }
+    }
+
+    fn posture(&self) -> Posture {
+        Posture::Hedged
+    }
+
+    async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {
+        let (version, key) = self.versions.last().unwrap();
+        let mut w = vec![0; 32];
+        self.backend.random.fill(&mut w).unwrap();
+        let (secret, w, params) = match self.mechanism {
+            None => {
+                let salt = w.as_slice().try_into().unwrap();
+                (
+                    binding.domain.derive_local(&self.backend, key, salt, binding.digest),
+                    w,
+                    WrapParams::None,
+                )
+            }
+            Some(mechanism) => {
+                let wrapped = match mechanism {
+                    WrapMechanism::AesKw => self.backend.key_wrap.wrap(key.expose(), &w),
+                    _ => self.backend.key_wrap.wrap_padded(key.expose(), &w),
+                };
+                (secret(&w), wrapped.unwrap(), WrapParams::Mechanism(mechanism))
+            }
+        };
+        Ok(Generated {
+            secret,
+            wrapped: WrappedKey {
+                version: version.clone(),
+                w,
+                params,
+            },
+            request_id: None,
+        })
+    }
+
+    async fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding<'_>) -> Result<Unwrapped, KekError> {
+        let failed = || KekError::new(&self.uri, KekOperation::Unwrap, KekFault::DoesNotUnwrap);
+        let missing = || KekError::new(&self.uri, KekOperation::Unwrap, KekFault::NotFound);
+        let key = self.key(wrapped.version.as_deref()).ok_or_else(missing)?;
+        let secret = match &wrapped.params {
+            WrapParams::None => {
+                let salt = wrapped.w.as_slice().try_into().map_err(|_| failed())?;
+                binding.domain.derive_local(&self.backend, key, salt, binding.digest)
+            }
+            WrapParams::Mechanism(WrapMechanism::AesKw) => secret(
+                &self
+                    .backend
+                    .key_wrap
+                    .unwrap(key.expose(), &wrapped.w)
+                    .map_err(|_| failed())?,
+            ),
+            _ => secret(
+                &self
+                    .backend
+                    .key_wrap
+                    .unwrap_padded(key.expose(), &wrapped.w)
+                    .map_err(|_| failed())?,
+            ),
+        };
+        Ok(Unwrapped {
+            secret,
+            request_id: None,
+        })
+    }
+
+    async fn describe(&self) -> Result<KekInfo, KekError> {
+        let version = self.versions.last().and_then(|(version, _)| version.clone());
+        Ok(KekInfo::new(
+            "AES-256",
+            version,
+            "test",
+            Posture::Hedged,
+            self.domain.clone(),
+        ))
+    }
+}
