@@ -2,7 +2,7 @@
 
 mod clock;
 pub mod durable;
-mod keyring;
+mod keyset;
 pub mod memory;
 mod provider;
 pub mod uri;

@@ -1,7 +1,7 @@
 //! Versioned keys whose bytes this process holds, and what may happen to them. No input, no output, no clock: the
-//! memory and the local backend host a [`Keyring`] and differ only in where it lives.
+//! memory and the local backend host a [`Keyset`] and differ only in where it lives.
 //!
-//! A keyring is a value: a change works on a copy that shares every key it does not touch, so that readers never
+//! A keyset is a value: a change works on a copy that shares every key it does not touch, so that readers never
 //! wait and a change that could not be made durable never happened.
 
 mod change;
@@ -26,7 +26,7 @@ use crate::uri::{KeyName, VersionNumber};
 
 /// Keys by name.
 #[derive(Clone, Default)]
-pub(crate) struct Keyring {
+pub(crate) struct Keyset {
     keys: BTreeMap<KeyName, Arc<Key>>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Version {
     pub(crate) material: Option<Arc<Secret<32>>>,
 }
 
-impl Keyring {
+impl Keyset {
     /// All keys, by name.
     pub(crate) fn keys(&self) -> impl Iterator<Item = (&KeyName, &Key)> {
         self.keys.iter().map(|(name, key)| (name, &**key))
