@@ -1,5 +1,10 @@
 //! Project Wycheproof against both backends: what is valid passes, what is invalid fails, and what is skipped is
 //! counted with its reason.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "clippy.toml allows it in test functions; their helpers are no less test code"
+)]
 
 mod families;
 

