@@ -368,7 +368,7 @@ pub struct DataKey {
 }
 
 impl DataKey {
-    fn new(sealer: &Sealer, dek: Secret<32>, dek_id: [u8; 16], wrapped: Wrapped) -> Result<Self> {
+    pub(super) fn new(sealer: &Sealer, dek: Secret<32>, dek_id: [u8; 16], wrapped: Wrapped) -> Result<Self> {
         let shares = encode_shares(&wrapped.shares, None)?;
         let mutable = Mutable {
             sequence: 0,
@@ -424,7 +424,7 @@ impl DataKey {
         self.begin(options)?.seal(plaintext)
     }
 
-    fn message(&self, message_id: [u8; 32], options: MessageOptions) -> Result<Message> {
+    pub(super) fn message(&self, message_id: [u8; 32], options: MessageOptions) -> Result<Message> {
         let domain = self.template.domain;
         let immutable = self.immutable(message_id, options.labels)?;
         if immutable.len() > caps::IMM {
