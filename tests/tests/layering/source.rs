@@ -1,14 +1,14 @@
 //! A Rust file as its tokens: enough to find paths and words without taking comments and strings for code.
 
 /// A file of the repository.
-pub struct Source {
+pub(crate) struct Source {
     /// Relative to the repository.
-    pub path: String,
+    pub(crate) path: String,
     tokens: Vec<String>,
 }
 
 impl Source {
-    pub fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         Self {
             path: path.to_owned(),
             tokens: tokens(text),
@@ -16,12 +16,12 @@ impl Source {
     }
 
     /// Whether `word` stands in the code.
-    pub fn has_word(&self, word: &str) -> bool {
+    pub(crate) fn has_word(&self, word: &str) -> bool {
         self.tokens.iter().any(|token| token == word)
     }
 
     /// Every path in the code; groups in braces are written out, and what `use` brought in is resolved.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         let mut at = 0;
         while at < self.tokens.len() {
@@ -37,6 +37,29 @@ impl Source {
             .collect::<Vec<_>>();
         names.extend(resolved);
         names
+    }
+
+    /// Files of the modules that this file declares for tests only.
+    pub(crate) fn test_modules(&self) -> Vec<String> {
+        let folder = match self.path.rsplit_once('/') {
+            Some((folder, "lib.rs" | "main.rs" | "mod.rs")) => folder.to_owned(),
+            _ => self.path.trim_end_matches(".rs").to_owned(),
+        };
+        let declared = self.tokens.windows(2).enumerate();
+        let declared = declared.filter(|(at, pair)| pair[0] == "mod" && self.is_for_tests(*at));
+        declared.map(|(_, pair)| format!("{folder}/{}.rs", pair[1])).collect()
+    }
+
+    /// Whether the item at `at` stands right behind an attribute `cfg` that names `test`.
+    fn is_for_tests(&self, at: usize) -> bool {
+        let attribute = self.tokens[..at]
+            .rsplit(|token| token == "#")
+            .next()
+            .unwrap_or_default();
+        let mut words = attribute.iter().map(String::as_str);
+        attribute.last().is_some_and(|last| last == "]")
+            && words.clone().any(|word| word == "cfg")
+            && words.any(|word| word == "test")
     }
 
     /// Reads one path, or one branch of a `use` tree, from `at`.

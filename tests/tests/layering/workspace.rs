@@ -7,22 +7,22 @@ use crate::source::Source;
 
 /// A crate of the workspace.
 #[derive(Debug)]
-pub struct Member {
-    pub name: String,
-    pub manifest: PathBuf,
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) manifest: PathBuf,
     /// The workspace's crates that it names, in tests and build scripts too.
-    pub uses: Vec<String>,
+    pub(crate) uses: Vec<String>,
 }
 
 impl Member {
     /// Its manifest.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         std::fs::read_to_string(&self.manifest).unwrap()
     }
 }
 
 /// The crates of the workspace.
-pub fn members() -> Vec<Member> {
+pub(crate) fn members() -> Vec<Member> {
     let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1", "--offline"]);
     let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
     metadata["packages"].as_array().unwrap().iter().map(member).collect()
@@ -41,7 +41,7 @@ fn member(package: &serde_json::Value) -> Member {
 }
 
 /// Names of all crates that `name` brings on this platform with its default features.
-pub fn default_tree(name: &str) -> Vec<String> {
+pub(crate) fn default_tree(name: &str) -> Vec<String> {
     let tree = cargo(&[
         "tree",
         "--package",
@@ -59,7 +59,7 @@ pub fn default_tree(name: &str) -> Vec<String> {
 }
 
 /// The Rust files under `folders` of the repository, in order; those that do not exist are left out.
-pub fn rust_files(folders: &[&str]) -> Vec<Source> {
+pub(crate) fn rust_files(folders: &[&str]) -> Vec<Source> {
     let mut files = Vec::new();
     for folder in folders {
         collect(&root().join(folder), &mut files);
