@@ -6,9 +6,10 @@ use subtle::ConstantTimeEq;
 
 use super::MessageKeys;
 use super::binding::Scope;
-use super::search::{Attempt, Found, Search, ShareCheck};
+use super::search::{Attempt, AttemptOutcome, Found, Search, ShareCheck};
 use super::trail;
 use crate::audit::{Action, AuditTrail, Details};
+use crate::cache::OpenCache;
 use crate::caps;
 use crate::context::EncryptionContext;
 use crate::crypto::CryptoBackend;
@@ -57,6 +58,7 @@ pub struct Opener {
     required: EncryptionContext,
     pub(super) policy: OpenPolicy,
     pub(super) audit: AuditTrail,
+    cache: Option<(Arc<OpenCache>, Arc<str>)>,
 }
 
 /// An opened header.
@@ -79,6 +81,7 @@ impl Opener {
             required: EncryptionContext::new(),
             policy: OpenPolicy::default(),
             audit: AuditTrail::none(),
+            cache: None,
         }
     }
 
@@ -100,6 +103,14 @@ impl Opener {
     #[must_use]
     pub fn audit(mut self, trail: AuditTrail) -> Self {
         self.audit = trail;
+        self
+    }
+
+    /// Spares provider calls through `cache`. `partition` names everything outside the envelope that must not be
+    /// crossed: principal, tenant, policy version.
+    #[must_use]
+    pub fn cache(mut self, cache: Arc<OpenCache>, partition: &str) -> Self {
+        self.cache = Some((cache, partition.into()));
         self
     }
 
@@ -169,7 +180,8 @@ impl Opener {
         })?;
         let scope = Scope::of(&self.backend, &header, &context);
         let mut intent = trail::using(&self.audit, Action::Open, &self.backend, &header, &self.keyring)?;
-        let mut search = Search::new(scope, &header, &self.keyring, self.policy.provider_calls);
+        let cache = self.cache.as_ref().map(|(cache, partition)| (&**cache, &**partition));
+        let mut search = Search::new(scope, &header, &self.keyring, self.policy.provider_calls, cache);
         let found = search.secret(level).await;
         let (attempts, shares) = (search.attempts, search.shares);
         trail::calls(&mut intent, &attempts);
@@ -265,10 +277,12 @@ impl Opener {
 }
 
 fn opened_by(attempts: &[Attempt]) -> Vec<String> {
-    let opened = attempts
+    let opened = |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Opened | AttemptOutcome::Cached);
+    attempts
         .iter()
-        .filter(|attempt| attempt.outcome == super::AttemptOutcome::Opened);
-    opened.map(|attempt| attempt.uri.clone()).collect()
+        .filter(opened)
+        .map(|attempt| attempt.uri.clone())
+        .collect()
 }
 
 impl Opened {

@@ -6,6 +6,7 @@ use futures_util::future::try_join_all;
 
 use super::binding::{Place, Scope, commitment};
 use crate::caps;
+use crate::cbor::Writer;
 use crate::error::{CallerFault, KekError, KekFault, KekOperation, PolicyFault, Result};
 use crate::header::{Entry, Level, Quorum, RecipientId, Share, Single, is_key_uri};
 use crate::kek::{Binding, Kek, Scheme};
@@ -100,6 +101,24 @@ impl Recipient {
         match self {
             Self::Single { member, .. } => std::slice::from_mut(member),
             Self::Quorum { members, .. } => members,
+        }
+    }
+
+    /// Who this is, for cache keys.
+    pub(super) fn fingerprint(&self, out: &mut Writer<'_>) {
+        let threshold = match self {
+            Self::Single { .. } => 1,
+            Self::Quorum { threshold, .. } => *threshold,
+        };
+        out.array(3);
+        out.uint(u64::from(threshold));
+        out.uint(u64::from(self.level() == Level::Message));
+        out.array(self.members().len());
+        for member in self.members() {
+            out.array(3);
+            out.uint(u64::from(member.kek.scheme().wire()));
+            out.text(member.kek.uri());
+            out.uint(u64::from(member.hidden));
         }
     }
 

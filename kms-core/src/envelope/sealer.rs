@@ -8,9 +8,10 @@ use super::recipients::{Recipient, Secrets, Wrapped, Wraps, check, wrap_all};
 use super::trail;
 use crate::audit::{Action, AuditTrail, Details, Intent};
 use crate::caps;
+use crate::cbor::Writer;
 use crate::context::{EncryptionContext, LabelValue, Labels, MODE_LABEL, canonical_names};
 use crate::crypto::CryptoBackend;
-use crate::error::{CallerFault, LimitFault, Result};
+use crate::error::{CallerFault, Error, LimitFault, Result};
 use crate::header::{
     Floor, Immutable, Level, Mutable, Reserve, assemble, encode_shares, immutable_hash, is_logical_name, meets_floor,
 };
@@ -18,7 +19,7 @@ use crate::kek::Kek;
 use crate::memory::Secret;
 use crate::payload::sealed_len;
 use crate::record::RecordMode;
-use crate::schedule::{Digest, Domain, hedged_id};
+use crate::schedule::{Digest, Domain, hash, hedged_id};
 use crate::suite::{Kind, Suite};
 
 /// What envelopes are to be: suite, kind, context, recipients and promises.
@@ -195,7 +196,7 @@ impl Sealer {
     /// # Errors
     /// As [`Sealer::seal`].
     pub async fn begin(&self, options: MessageOptions) -> Result<Message> {
-        self.check()?;
+        self.check_recorded(Action::Seal)?;
         let message_id = hedged_id(&self.backend)?;
         let dek_id = hedged_id(&self.backend)?;
         let intent = self.intent(Action::Seal, &dek_id)?;
@@ -215,7 +216,7 @@ impl Sealer {
     /// # Errors
     /// As [`Sealer::seal`], and [`CallerFault::MessageLevel`] if a recipient is for one message only.
     pub async fn data_key(&self) -> Result<DataKey> {
-        self.check()?;
+        self.check_recorded(Action::Wrap)?;
         if self
             .recipients
             .iter()
@@ -229,7 +230,17 @@ impl Sealer {
         self.settle(intent, made, |_| Details::default())
     }
 
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Refusals of policy are recorded; misuse by the caller is not a use of a key.
+    fn check_recorded(&self, action: Action) -> Result<()> {
+        self.check().or_else(|error| {
+            if matches!(error, Error::Policy(_)) {
+                trail::refused_sealing(&self.audit, action, self.domain, self.key_name.as_deref(), &error)?;
+            }
+            Err(error)
+        })
+    }
+
+    fn check(&self) -> Result<()> {
         if !self.domain.suite.allows(self.domain.kind) {
             return Err(CallerFault::SuiteForKind.into());
         }
@@ -250,6 +261,47 @@ impl Sealer {
             return Err(CallerFault::Quorum.into());
         }
         check(&self.recipients, self.max_recipients, self.mixed_passphrase)
+    }
+
+    /// Whether a data key may serve several messages of this sealer.
+    pub(crate) fn is_cacheable(&self) -> bool {
+        self.recipients
+            .iter()
+            .all(|recipient| recipient.level() == Level::DataKey)
+    }
+
+    /// A digest of everything that messages of one data key must share, and of `partition`.
+    pub(crate) fn fingerprint(&self, partition: &str) -> Digest {
+        let template = self.template([0; 16]).encode();
+        let mut out = Vec::with_capacity(256);
+        let mut fields = Writer(&mut out);
+        fields.array(7);
+        fields.text(partition);
+        fields.uint(u64::from(self.domain.suite.wire()));
+        fields.uint(u64::from(self.domain.kind.wire()));
+        fields.text(self.record_mode.map_or("", RecordMode::name));
+        fields.bytes(&template);
+        fields.bytes(&self.context.digest(&self.backend));
+        fields.array(self.recipients.len());
+        for recipient in &self.recipients {
+            recipient.fingerprint(&mut fields);
+        }
+        hash(&self.backend, "cache", &[&out])
+    }
+
+    /// What IMM is but for the message id and labels.
+    fn template(&self, dek_id: [u8; 16]) -> Immutable {
+        let (context, _) = self.context.split(&self.external);
+        Immutable {
+            domain: self.domain,
+            message_id: [0; 32],
+            dek_id,
+            context,
+            external: self.external.clone(),
+            labels: Labels::new(),
+            key_name: self.key_name.clone(),
+            floor: self.floor,
+        }
     }
 
     /// A fresh data key, wrapped for all recipients, and what the providers returned.
@@ -326,18 +378,7 @@ pub struct DataKey {
 }
 
 impl DataKey {
-    fn new(sealer: &Sealer, dek: Secret<32>, dek_id: [u8; 16], wrapped: Wrapped) -> Result<Self> {
-        let (context, _) = sealer.context.split(&sealer.external);
-        let template = Immutable {
-            domain: sealer.domain,
-            message_id: [0; 32],
-            dek_id,
-            context,
-            external: sealer.external.clone(),
-            labels: Labels::new(),
-            key_name: sealer.key_name.clone(),
-            floor: sealer.floor,
-        };
+    pub(super) fn new(sealer: &Sealer, dek: Secret<32>, dek_id: [u8; 16], wrapped: Wrapped) -> Result<Self> {
         let shares = encode_shares(&wrapped.shares, None)?;
         let mutable = Mutable {
             sequence: 0,
@@ -348,7 +389,7 @@ impl DataKey {
         Ok(Self {
             backend: sealer.backend.clone(),
             dek,
-            template,
+            template: sealer.template(dek_id),
             record_mode: sealer.record_mode,
             mutable,
             shares,
@@ -393,7 +434,7 @@ impl DataKey {
         self.begin(options)?.seal(plaintext)
     }
 
-    fn message(&self, message_id: [u8; 32], options: MessageOptions) -> Result<Message> {
+    pub(super) fn message(&self, message_id: [u8; 32], options: MessageOptions) -> Result<Message> {
         let domain = self.template.domain;
         let immutable = self.immutable(message_id, options.labels)?;
         if immutable.len() > caps::IMM {

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use super::binding::{Place, Scope, commitment};
 use super::recipients::SEAL_NONCE;
+use crate::cache::{OpenCache, cache_key};
 use crate::crypto::CryptoBackend;
 use crate::error::{CallerFault, Error, KekFault, LimitFault, Result};
 use crate::header::{Entry, Header, Level, Quorum, Share, Single};
@@ -33,6 +34,8 @@ pub struct Attempt {
 pub enum AttemptOutcome {
     /// The secret was found.
     Opened,
+    /// The secret was held in a cache; no provider was called.
+    Cached,
     /// The provider failed.
     Provider(KekFault),
     /// The provider answered, but the seal does not open: a wrong `W`, or altered bytes. The two cannot be told
@@ -40,6 +43,17 @@ pub enum AttemptOutcome {
     SealDoesNotOpen,
     /// The share opens but is not the one that was committed to: who has this `W` planted it.
     PlantedShare,
+}
+
+impl Attempt {
+    fn cached(single: &Single, kek: &dyn Kek) -> Self {
+        Self {
+            uri: kek.uri().to_owned(),
+            version: single.wrapped.version.clone(),
+            outcome: AttemptOutcome::Cached,
+            request_id: None,
+        }
+    }
 }
 
 /// What an open learned of one share body, which the header's tag does not cover.
@@ -59,6 +73,7 @@ pub(super) struct Search<'a> {
     header: &'a Header,
     keyring: &'a Keyring,
     calls_left: usize,
+    cache: Option<(&'a OpenCache, &'a str)>,
     pub(super) attempts: Vec<Attempt>,
     pub(super) shares: Vec<Vec<ShareCheck>>,
 }
@@ -70,7 +85,13 @@ pub(super) struct Found {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(scope: Scope<'a>, header: &'a Header, keyring: &'a Keyring, provider_calls: usize) -> Self {
+    pub(super) fn new(
+        scope: Scope<'a>,
+        header: &'a Header,
+        keyring: &'a Keyring,
+        provider_calls: usize,
+        cache: Option<(&'a OpenCache, &'a str)>,
+    ) -> Self {
         let largest = header
             .quorums()
             .map(|(quorum, _)| quorum.commitments.len())
@@ -86,6 +107,7 @@ impl<'a> Search<'a> {
             header,
             keyring,
             calls_left: provider_calls.max(largest),
+            cache,
             attempts: Vec::new(),
             shares,
         }
@@ -134,9 +156,29 @@ impl<'a> Search<'a> {
     }
 
     async fn open_single(&mut self, single: &Single, kek: &Arc<dyn Kek>) -> Result<Option<Secret<32>>> {
-        self.spend(1)?;
-        let (attempt, secret) = unseal(self.scope, single, &**kek, None).await;
-        self.attempts.push(attempt);
+        let Some((cache, partition)) = self.cache else {
+            self.spend(1)?;
+            let (attempt, secret) = unseal(self.scope, single, &**kek, None).await;
+            self.attempts.push(attempt);
+            return Ok(secret);
+        };
+        let scope = self.scope;
+        let binding = scope.binding(single.scheme, single.level, kek.uri(), None);
+        let key = cache_key(scope.backend, partition, &binding, &single.to_bytes());
+        let mut made = None;
+        let secret = cache.secret(key, async || {
+            self.spend(1).map_err(Some)?;
+            let (attempt, secret) = unseal(scope, single, &**kek, None).await;
+            made = Some(attempt);
+            secret.ok_or(None)
+        });
+        let secret = match secret.await {
+            Ok(secret) => Some(Secret::init_with(|out| out.copy_from_slice(secret.expose()))),
+            Err(None) => None,
+            Err(Some(over_budget)) => return Err(over_budget),
+        };
+        self.attempts
+            .push(made.unwrap_or_else(|| Attempt::cached(single, &**kek)));
         Ok(secret)
     }
 

@@ -85,6 +85,24 @@ pub(super) fn using(
     trail.intent(action, &header_subject(header, &keys))
 }
 
+/// Records that sealing was refused before any KEK was used.
+pub(super) fn refused_sealing(
+    trail: &AuditTrail,
+    action: Action,
+    domain: Domain,
+    key_name: Option<&str>,
+    error: &Error,
+) -> Result<()> {
+    trail.refuse(
+        action,
+        &Subject {
+            key_name,
+            ..subject(domain)
+        },
+        error,
+    )
+}
+
 /// Records that `header` was refused before any KEK was used.
 pub(super) fn refused(trail: &AuditTrail, action: Action, header: &Header, error: &Error) -> Result<()> {
     trail.refuse(action, &header_subject(header, &[]), error)
@@ -118,6 +136,7 @@ pub(super) fn calls(intent: &mut Intent, calls: &[Call]) {
             version: call.version.as_deref(),
         };
         let failure = match call.outcome {
+            AttemptOutcome::Cached => continue,
             AttemptOutcome::Opened => None,
             AttemptOutcome::Provider(fault) => Some(Reason::from(fault)),
             AttemptOutcome::SealDoesNotOpen => Some(SEAL_DOES_NOT_OPEN),

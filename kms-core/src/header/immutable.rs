@@ -66,6 +66,10 @@ impl Immutable {
         }
     }
 
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        self.encode_with(&self.message_id, &self.labels)
+    }
+
     /// The region, with this message id and these labels in place of its own.
     pub(crate) fn encode_with(&self, message_id: &[u8; 32], labels: &Labels) -> Vec<u8> {
         let optional = [

@@ -18,7 +18,6 @@ pub(crate) struct Mutable {
 
 /// One way to the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "singles are the common case")]
 pub enum Entry {
     /// One recipient opens.
     Single(Single),
@@ -234,6 +233,11 @@ pub(super) fn scheme_of(entry: &Reader<'_>) -> Result<u64, FormatFault> {
 }
 
 impl Single {
+    /// This recipient as it stands in an envelope.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        encode(|out| self.encode(out, (self.level == Level::Message).then_some((7, 1))))
+    }
+
     /// Writes keys 1 to 6, and `last` behind them.
     pub(super) fn encode(&self, out: &mut Writer<'_>, last: Option<(u64, u64)>) {
         let has_params = self.wrapped.params != WrapParams::None;
@@ -339,7 +343,8 @@ impl RecipientId {
 /// What the key URI of a passphrase recipient starts with; a label may follow.
 pub(crate) const PASSPHRASE_KID: &str = "passphrase:";
 
-fn is_passphrase_kid(kid: &str) -> bool {
+/// Whether `kid` is a passphrase recipient's.
+pub(crate) fn is_passphrase_kid(kid: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     kid.strip_prefix(PASSPHRASE_KID)
         .is_some_and(|label| label.len() <= 32 && label.bytes().all(allowed))
