@@ -4,11 +4,12 @@
 //! in the order of the JSON: no text encoding and no serialiser ever sees a key byte. Keys stand in order of their
 //! names and versions in order of their numbers, so that one keystore has one content.
 
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
 use kms_core::KekFault;
 use kms_core::memory::{Secret, SecretBytes};
 use serde::{Deserialize, Serialize};
-
-use std::sync::Arc;
 
 use crate::keyset::{Key, Keyset, State, Version};
 use crate::uri::{KeyName, VersionNumber};
@@ -28,7 +29,11 @@ impl Document {
     pub(super) fn encode(&self) -> Result<SecretBytes, KekFault> {
         let json = serde_json::to_vec(&self.index()).map_err(|_| KekFault::Corrupt)?;
         let json_len = u32::try_from(json.len()).map_err(|_| KekFault::Unsupported)?;
-        let material = || self.keys.keys().flat_map(|(_, key)| key.versions.iter().filter_map(|v| v.material.as_ref()));
+        let material = || {
+            self.keys
+                .keys()
+                .flat_map(|(_, key)| key.versions.iter().filter_map(|v| v.material.as_ref()))
+        };
         let length = LENGTH_LEN + json.len() + material().count() * MATERIAL_LEN;
         SecretBytes::try_init_with(length, |place| {
             let (head, places) = place.split_at_mut(LENGTH_LEN + json.len());
@@ -43,7 +48,10 @@ impl Document {
 
     /// Reads a content. It was authenticated, so whatever is wrong with it is a fault of its writer.
     pub(super) fn decode(content: &SecretBytes) -> Result<Self, KekFault> {
-        let (length, rest) = content.expose().split_first_chunk::<LENGTH_LEN>().ok_or(KekFault::Corrupt)?;
+        let (length, rest) = content
+            .expose()
+            .split_first_chunk::<LENGTH_LEN>()
+            .ok_or(KekFault::Corrupt)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| KekFault::Corrupt)?;
         let (json, material) = rest.split_at_checked(length).ok_or(KekFault::Corrupt)?;
         let mut material = Material(material);
@@ -51,12 +59,10 @@ impl Document {
         let mut keys = Keyset::default();
         for entry in index.keys {
             let (name, key) = entry.key(&mut material)?;
-            if keys.last_name().is_some_and(|last| *last >= name) || !keys.restore(name, key) {
-                return Err(KekFault::Corrupt);
-            }
+            keys.append(name, key)?;
         }
         material.end()?;
-        let id = data_encoding::HEXLOWER.decode(index.id.as_bytes()).ok();
+        let id = HEXLOWER.decode(index.id.as_bytes()).ok();
         Ok(Self {
             id: id.and_then(|id| id.try_into().ok()).ok_or(KekFault::Corrupt)?,
             revision: index.revision,
@@ -64,10 +70,19 @@ impl Document {
         })
     }
 
+    /// What follows this content when the keys have become `keys`.
+    pub(super) fn successor(&self, keys: Arc<Keyset>) -> Self {
+        Self {
+            id: self.id,
+            revision: self.revision + 1,
+            keys,
+        }
+    }
+
     fn index(&self) -> Index {
         Index {
             format: FORMAT,
-            id: data_encoding::HEXLOWER.encode(&self.id),
+            id: HEXLOWER.encode(&self.id),
             revision: self.revision,
             keys: self.keys.keys().map(|(name, key)| KeyEntry::new(name, key)).collect(),
         }
@@ -140,7 +155,7 @@ impl KeyEntry {
             primary: self.primary,
             versions: versions.collect::<Result<_, _>>()?,
         };
-        if key.is_consistent() { Ok((name, key)) } else { Err(KekFault::Corrupt) }
+        Ok((name, key))
     }
 }
 
@@ -164,13 +179,17 @@ struct Material<'a>(&'a [u8]);
 
 impl Material<'_> {
     fn take(&mut self) -> Result<Secret<32>, KekFault> {
-        let (next, rest) = self.0.split_first_chunk().ok_or(KekFault::Corrupt)?;
+        let (next, rest) = self.0.split_first_chunk::<MATERIAL_LEN>().ok_or(KekFault::Corrupt)?;
         self.0 = rest;
         Ok(Secret::init_with(|place| place.copy_from_slice(next)))
     }
 
     fn end(self) -> Result<(), KekFault> {
-        if self.0.is_empty() { Ok(()) } else { Err(KekFault::Corrupt) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(KekFault::Corrupt)
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Whether a file is still the one that was read, without reading it.
 
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// What a file system tells of a file's content.
@@ -32,10 +34,19 @@ impl Stamp {
         }
     }
 
+    /// The stamp of the file at `path` now.
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self::new(&fs::metadata(path)?, SystemTime::now()))
+    }
+
     /// Whether the file is surely the same. A file that was young when it was read may have been replaced within
     /// one tick of the file system's clock by one of equal length: that is not sure.
     pub(super) fn is_same(&self, later: &Self) -> bool {
-        self.settled && Self { settled: true, ..*later } == *self
+        self.settled
+            && Self {
+                settled: true,
+                ..*later
+            } == *self
     }
 }
 
