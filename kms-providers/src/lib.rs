@@ -1,12 +1,14 @@
 //! Key-management providers.
 
-mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod durable;
-mod keyring;
+mod keyset;
+pub mod local;
 pub mod memory;
 mod provider;
+mod seconds;
 pub mod uri;
 
-pub use clock::{Clock, SystemClock};
 pub use provider::*;
 pub use uri::KeyUri;

@@ -252,6 +252,6 @@ fn region(bytes: &[u8], depth: usize) -> Result<cbor::Reader<'_>> {
     Ok(cbor::Reader::new(bytes))
 }
 
-fn bounded<'a>(bytes: &'a [u8], cap: usize, fault: LimitFault) -> Result<&'a [u8], LimitFault> {
+fn bounded(bytes: &[u8], cap: usize, fault: LimitFault) -> Result<&[u8], LimitFault> {
     if bytes.len() > cap { Err(fault) } else { Ok(bytes) }
 }

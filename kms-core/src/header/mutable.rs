@@ -18,7 +18,6 @@ pub(crate) struct Mutable {
 
 /// One way to the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "singles are the common case")]
 pub enum Entry {
     /// One recipient opens.
     Single(Single),
