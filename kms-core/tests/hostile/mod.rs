@@ -2,11 +2,15 @@
 //! every provider call is counted.
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
+pub mod collision;
 pub mod forge;
+pub mod gf128;
 pub mod item;
 pub mod manifest;
+pub mod mutate;
 pub mod reader;
 pub mod regions;
+pub mod specimen;
 pub mod watched;
 
 use kms_core::crypto::{CryptoBackend, aws_lc, rustcrypto};

@@ -7,6 +7,7 @@ use kms_core::{
     Error, FormatFault, Header, Kek, Level, OpenPolicy, Recipient, RewrapOutcome, Rewrapper, Sealer, Target,
 };
 
+use crate::hostile::collision::{Lock, collide};
 use crate::hostile::forge::{Forge, Wrap};
 use crate::hostile::item::Item;
 use crate::hostile::on_both;
@@ -307,6 +308,28 @@ fn n49_two_recipients_with_different_data_keys() {
             // the calls which of the two secrets the sealer meant.
             let both = Reader::new(backend, &["local://b", "local://a"]).policy(OpenPolicy::default());
             both.refuses(&envelope, Party::Flat, 1);
+        }
+    });
+}
+
+/// `salamander.rs` has every suite and the seals too.
+#[test]
+fn n48_salamander_payload_under_two_headers() {
+    on_both(|backend| {
+        let one = Forge::message(backend);
+        let mut two = one.clone();
+        two.message_id[31] ^= 1;
+        two = two.clone().with_imm(&two.imm().with(1, Item::bytes(&two.message_id)));
+        let [first, second] = [&one, &two].map(|forge| {
+            let (key, nonce, _) = forge.payload_keys();
+            Lock { key, nonce }
+        });
+        let chunk = collide(1, first, second);
+        for (owner, stranger) in [(&one, &two), (&two, &one)] {
+            let payload = [owner.payload_start(), chunk.clone()].concat();
+            let reader = Reader::new(backend, &["local://a"]);
+            assert_eq!(reader.open_detached(&owner.header(), &payload).unwrap().len(), 32);
+            reader.refuses_detached(&stranger.header(), &payload, Party::Flat, 1);
         }
     });
 }
