@@ -7,6 +7,7 @@ mod kek;
 pub mod memory;
 pub mod payload;
 pub mod quorum;
+pub mod record;
 mod schedule;
 mod suite;
 
