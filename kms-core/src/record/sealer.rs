@@ -120,3 +120,118 @@ fn seal_deterministic(ticket: &Ticket, aad: &[u8], plaintext: &[u8], out: &mut [
 
 /// Random 80-bit ids of this many writers collide with a probability of 2^-33 (docs/format.md, "Records").
 const WRITERS_PER_TICKET: u32 = 1 << 24;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::CryptoBackend;
+    use crate::memory::Secret;
+    use crate::record::{RecordMode, RecordOpener, TicketKeys};
+    use crate::{Domain, Error, Kind, Suite, caps};
+
+    fn sealer() -> (TicketKeys, RecordSealer) {
+        let domain = Domain {
+            suite: Suite::Aes256Gcm,
+            kind: Kind::Ticket,
+        };
+        let secret = Secret::init_with(|place| place.fill(9));
+        let ticket = TicketKeys::new(&CryptoBackend::default(), domain, secret, &[1; 32], RecordMode::None).unwrap();
+        let sealer = ticket.sealer().unwrap();
+        (ticket, sealer)
+    }
+
+    /// Writer id and counter of the next record, which must open.
+    fn next(ticket: &TicketKeys, sealer: &mut RecordSealer) -> (Vec<u8>, u32) {
+        let mut record = Vec::new();
+        sealer.seal(RecordPlace::None, b"value", &mut record).unwrap();
+        let mut opener = RecordOpener::new();
+        opener.insert(ticket.clone());
+        let mut plaintext = Vec::new();
+        opener.open(RecordPlace::None, &record, &mut plaintext).unwrap();
+        assert_eq!(plaintext, b"value");
+        (
+            record[6..16].to_vec(),
+            u32::from_be_bytes(record[16..20].try_into().unwrap()),
+        )
+    }
+
+    #[test]
+    fn the_counter_starts_at_one_and_rises() {
+        let (ticket, mut sealer) = sealer();
+        let (id, counter) = next(&ticket, &mut sealer);
+        assert_eq!(counter, 1);
+        assert_eq!(next(&ticket, &mut sealer), (id, 2));
+    }
+
+    #[test]
+    fn no_two_sealers_share_a_writer_id() {
+        let (ticket, mut one) = sealer();
+        let mut other = ticket.sealer().unwrap();
+        assert_ne!(next(&ticket, &mut one).0, next(&ticket, &mut other).0);
+    }
+
+    /// `change` must make the next record the first of a new writer id.
+    fn renews(change: impl FnOnce(&mut Writer)) {
+        let (ticket, mut sealer) = sealer();
+        let (before, _) = next(&ticket, &mut sealer);
+        change(sealer.writer.as_mut().unwrap());
+        let (after, counter) = next(&ticket, &mut sealer);
+        assert_eq!(counter, 1);
+        assert_ne!(before, after);
+    }
+
+    #[test]
+    fn the_last_counter_is_used_and_then_the_writer_id_is_new() {
+        let (ticket, mut sealer) = sealer();
+        let (before, _) = next(&ticket, &mut sealer);
+        sealer.writer.as_mut().unwrap().wind_to(u32::MAX - 1, 0);
+        assert_eq!(next(&ticket, &mut sealer), (before, u32::MAX));
+        renews(|writer| writer.wind_to(u32::MAX, 0));
+    }
+
+    #[test]
+    fn the_last_byte_is_used_and_then_the_writer_id_is_new() {
+        let (ticket, mut sealer) = sealer();
+        let (before, _) = next(&ticket, &mut sealer);
+        sealer.writer.as_mut().unwrap().wind_to(1, caps::BYTES_PER_WRITER - 5);
+        assert_eq!(next(&ticket, &mut sealer), (before, 2));
+        renews(|writer| writer.wind_to(1, caps::BYTES_PER_WRITER - 4));
+    }
+
+    #[test]
+    fn after_a_day_the_writer_id_is_new() {
+        renews(Writer::expire);
+    }
+
+    #[test]
+    fn after_a_fork_the_writer_id_is_new() {
+        renews(Writer::be_forked);
+    }
+
+    #[test]
+    fn a_ticket_has_no_more_writer_ids_than_the_bound_allows() {
+        let (ticket, mut sealer) = sealer();
+        sealer.writers_left = 1;
+        sealer.writer.as_mut().unwrap().be_forked();
+        next(&ticket, &mut sealer);
+        sealer.writer.as_mut().unwrap().be_forked();
+        let mut out = vec![7; 3];
+        let refused = sealer.seal(RecordPlace::None, b"value", &mut out);
+        assert_eq!(refused, Err(Error::Caller(CallerFault::WriterExhausted)));
+        assert_eq!(out, [7; 3]);
+    }
+
+    #[test]
+    fn a_refused_record_takes_no_counter() {
+        let (ticket, mut sealer) = sealer();
+        next(&ticket, &mut sealer);
+        for refused in [
+            sealer.seal(RecordPlace::Column("c"), b"", &mut Vec::new()),
+            sealer.seal(RecordPlace::None, &vec![0; caps::RECORD], &mut Vec::new()),
+            sealer.seal_into(RecordPlace::None, b"12", &mut [0; 37]),
+        ] {
+            assert!(refused.is_err());
+        }
+        assert_eq!(next(&ticket, &mut sealer).1, 2);
+    }
+}
