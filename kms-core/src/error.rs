@@ -142,6 +142,8 @@ faults! {
         UnknownTicket = "no ticket with this id was supplied",
         RecordMode = "column and row do not fit the ticket's record mode",
         RowRequired = "this ticket binds rows; supply a row id",
+        RecordPlace = "a column id is 1 to 65535 bytes, a row id at most 4294967295",
+        Batch = "a batch's offsets must ascend inside its bytes and fit their type, and its columns be of one length",
         BufferLength = "an output buffer has the wrong length",
         Range = "the range is outside the plaintext",
         ChangedMeanwhile = "the object changed meanwhile",
