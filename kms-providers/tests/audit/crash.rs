@@ -107,7 +107,7 @@ fn twenty_kills_lose_nothing_that_was_acknowledged() {
     let mut acknowledged = HashSet::new();
     for round in 0_u64..20 {
         // Spread over the period of appends, publications and rotations.
-        let time = Duration::from_micros(round * round * 500 + round * 137);
+        let time = Duration::from_micros(round * round * 1000 + round * 137);
         acknowledged.extend(Child::start(&scene, u64::MAX / 8).kill_after(time));
 
         let sink = scene.try_open(busy()).unwrap();
