@@ -39,6 +39,11 @@ struct LcSha512;
 
 impl Sha512 for LcSha512 {
     fn digest(&self, parts: &[&[u8]]) -> [u8; 64] {
+        // A `digest::Context` allocates; gathering short input on the stack for the one-shot call halves the overhead.
+        let mut short = [0; 512];
+        if let Some(gathered) = gather(parts, &mut short) {
+            return wide(digest::digest(&digest::SHA512, gathered).as_ref());
+        }
         let mut context = digest::Context::new(&digest::SHA512);
         for part in parts {
             context.update(part);
@@ -69,6 +74,16 @@ impl hkdf::KeyType for OutLen {
     fn len(&self) -> usize {
         self.0
     }
+}
+
+/// The concatenation of `parts` in `room`, if it fits. Not wiped: what KS1 hashes without a key is not secret.
+fn gather<'a>(parts: &[&[u8]], room: &'a mut [u8]) -> Option<&'a [u8]> {
+    let mut end = 0;
+    for part in parts {
+        room.get_mut(end..end + part.len())?.copy_from_slice(part);
+        end += part.len();
+    }
+    Some(&room[..end])
 }
 
 fn wide(bytes: &[u8]) -> [u8; 64] {

@@ -1,20 +1,29 @@
-//! Secrets in memory (docs/threat-model.md, "Memory"). Placeholder until the page pool lands.
+//! Secrets in memory (docs/threat-model.md, "Memory").
+//!
+//! [`Secret`] holds a key of fixed size, [`SecretBytes`] anything longer. Both are filled in their final place, are
+//! wiped when they are dropped, and have no `Debug`, `Clone`, `PartialEq` or `Serialize`. Their pages stay out of swap
+//! and core dumps where the system allows it; [`protection`] tells how far it did. What a library or the compiler
+//! copies to the stack is outside this promise.
+//!
+//! ```text
+//! secret, bytes   what callers hold
+//! pool            64-byte slots, handed out and taken back wiped
+//! heap            where no pages can be had
+//! pages           mapping, locking, raw slots: the only unsafe code of the crate
+//! fork, process   what a fork does to a process that holds secrets; what our binaries forbid
+//! ```
 
-use zeroize::Zeroizing;
+mod bytes;
+mod fork;
+mod heap;
+mod pages;
+mod pool;
+mod process;
+mod protection;
+mod secret;
 
-/// `N` secret bytes.
-pub struct Secret<const N: usize>(Box<Zeroizing<[u8; N]>>);
-
-impl<const N: usize> Secret<N> {
-    /// Makes a secret by filling its final place.
-    pub fn init_with(fill: impl FnOnce(&mut [u8; N])) -> Self {
-        let mut place = Box::new(Zeroizing::new([0; N]));
-        fill(&mut place);
-        Self(place)
-    }
-
-    /// The bytes. Named so that a search finds every exposure.
-    pub fn expose(&self) -> &[u8; N] {
-        &self.0
-    }
-}
+pub use bytes::SecretBytes;
+pub use fork::ForkSentinel;
+pub use process::harden_process;
+pub use protection::{Protection, protection};
+pub use secret::Secret;
