@@ -2,6 +2,7 @@
 
 mod clock;
 pub mod durable;
+pub mod files;
 mod keyset;
 pub mod memory;
 mod provider;
