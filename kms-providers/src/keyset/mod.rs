@@ -59,9 +59,14 @@ impl Keyset {
         self.keys.get(name).map(|key| &**key).ok_or(KekFault::NotFound)
     }
 
-    /// Adds a key as it was read; `false` when the name is taken.
-    pub(crate) fn restore(&mut self, name: KeyName, key: Key) -> bool {
-        self.keys.insert(name, Arc::new(key)).is_none()
+    /// Adds a key as it was read, in order of names.
+    pub(crate) fn append(&mut self, name: KeyName, key: Key) -> Result<(), KekFault> {
+        let in_order = self.keys.last_key_value().is_none_or(|(last, _)| *last < name);
+        if !in_order || !key.is_consistent() {
+            return Err(KekFault::Corrupt);
+        }
+        self.keys.insert(name, Arc::new(key));
+        Ok(())
     }
 }
 
@@ -89,5 +94,16 @@ impl Key {
             .binary_search_by_key(&number, |version| version.number)
             .map(|place| &self.versions[place])
             .map_err(|_| KekFault::NotFound)
+    }
+
+    /// What every change keeps true.
+    fn is_consistent(&self) -> bool {
+        let in_order = self.versions.is_sorted_by(|a, b| a.number < b.number);
+        let tombstones = self.versions.iter().all(|v| (v.state == State::Destroyed) == v.material.is_none());
+        let primary = self.version(self.primary).map(|version| version.state);
+        match self.state {
+            State::Destroyed => in_order && tombstones && self.versions.iter().all(|v| v.material.is_none()),
+            _ => in_order && tombstones && primary == Ok(State::Enabled),
+        }
     }
 }

@@ -4,11 +4,12 @@
 //! in the order of the JSON: no text encoding and no serialiser ever sees a key byte. Keys stand in order of their
 //! names and versions in order of their numbers, so that one keystore has one content.
 
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
 use kms_core::KekFault;
 use kms_core::memory::{Secret, SecretBytes};
 use serde::{Deserialize, Serialize};
-
-use std::sync::Arc;
 
 use crate::keyset::{Key, Keyset, State, Version};
 use crate::uri::{KeyName, VersionNumber};
@@ -51,12 +52,10 @@ impl Document {
         let mut keys = Keyset::default();
         for entry in index.keys {
             let (name, key) = entry.key(&mut material)?;
-            if keys.last_name().is_some_and(|last| *last >= name) || !keys.restore(name, key) {
-                return Err(KekFault::Corrupt);
-            }
+            keys.append(name, key)?;
         }
         material.end()?;
-        let id = data_encoding::HEXLOWER.decode(index.id.as_bytes()).ok();
+        let id = HEXLOWER.decode(index.id.as_bytes()).ok();
         Ok(Self {
             id: id.and_then(|id| id.try_into().ok()).ok_or(KekFault::Corrupt)?,
             revision: index.revision,
@@ -64,10 +63,19 @@ impl Document {
         })
     }
 
+    /// What follows this content when the keys have become `keys`.
+    pub(super) fn successor(&self, keys: Arc<Keyset>) -> Self {
+        Self {
+            id: self.id,
+            revision: self.revision + 1,
+            keys,
+        }
+    }
+
     fn index(&self) -> Index {
         Index {
             format: FORMAT,
-            id: data_encoding::HEXLOWER.encode(&self.id),
+            id: HEXLOWER.encode(&self.id),
             revision: self.revision,
             keys: self.keys.keys().map(|(name, key)| KeyEntry::new(name, key)).collect(),
         }
@@ -140,7 +148,7 @@ impl KeyEntry {
             primary: self.primary,
             versions: versions.collect::<Result<_, _>>()?,
         };
-        if key.is_consistent() { Ok((name, key)) } else { Err(KekFault::Corrupt) }
+        Ok((name, key))
     }
 }
 
@@ -164,7 +172,7 @@ struct Material<'a>(&'a [u8]);
 
 impl Material<'_> {
     fn take(&mut self) -> Result<Secret<32>, KekFault> {
-        let (next, rest) = self.0.split_first_chunk().ok_or(KekFault::Corrupt)?;
+        let (next, rest) = self.0.split_first_chunk::<MATERIAL_LEN>().ok_or(KekFault::Corrupt)?;
         self.0 = rest;
         Ok(Secret::init_with(|place| place.copy_from_slice(next)))
     }

@@ -11,7 +11,7 @@ use kms_core::{Kek, KekError, KekFault};
 
 use super::seal::Seal;
 use super::store::Store;
-use crate::keyset;
+use crate::keyset::{self, Host};
 use crate::provider::{KeyImport, KeyLifecycle, KeySummary, Provider};
 use crate::uri::{KeyUri, UriScheme};
 
@@ -140,7 +140,7 @@ impl LocalProvider {
     /// # Errors
     /// As a change of the life cycle; the old seal then stands.
     pub async fn reseal(&self, seal: Arc<dyn Kek>) -> Result<(), KeystoreError> {
-        let seal = Seal::new(self.0.backend_clone(), seal);
+        let seal = Seal::new(self.0.backend().clone(), seal);
         let sealed = self.0.reseal(seal).await;
         sealed.map_err(|fault| KeystoreError {
             path: self.path().to_owned(),

@@ -4,9 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use kms_core::memory::Secret;
-use kms_core::{
-    Binding, Generated, Kek, KekError, KekInfo, Posture, Scheme, Unwrapped, WrapParams, WrappedKey,
-};
+use kms_core::{Binding, Generated, Kek, KekError, KekInfo, Posture, Scheme, Unwrapped, WrapParams, WrappedKey};
 
 /// A passphrase KEK that remembers the last secret it derived and uses it again, salt and all.
 ///
@@ -15,7 +13,15 @@ use kms_core::{
 /// that reads another's write need not derive again. Another passphrase brings another salt.
 pub(super) struct Remembered {
     inner: Arc<dyn Kek>,
-    last: RwLock<Option<(WrapParams, Secret<32>)>>,
+    last: RwLock<Option<Derived>>,
+}
+
+struct Derived {
+    params: WrapParams,
+    secret: Secret<32>,
+    /// Whether an envelope opened under it. Until then salt and cost are somebody's claim, and nothing is sealed
+    /// under them.
+    confirmed: bool,
 }
 
 impl Remembered {
@@ -26,17 +32,27 @@ impl Remembered {
         }
     }
 
-    /// The remembered secret, where `wanted` agrees to its parameters.
-    fn recall(&self, wanted: impl Fn(&WrapParams) -> bool) -> Option<(WrapParams, Secret<32>)> {
-        let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
-        last.as_ref()
-            .filter(|(params, _)| wanted(params))
-            .map(|(params, secret)| (params.clone(), copy(secret)))
+    /// Tells that the envelope with these parameters has opened.
+    pub(super) fn confirm(&self, params: &WrapParams) {
+        let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(derived) = last.as_mut().filter(|derived| derived.params == *params) {
+            derived.confirmed = true;
+        }
     }
 
-    fn remember(&self, params: &WrapParams, secret: &Secret<32>) {
-        let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
-        *last = Some((params.clone(), copy(secret)));
+    fn recall(&self, wanted: impl Fn(&Derived) -> bool) -> Option<(WrapParams, Secret<32>)> {
+        let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
+        let derived = last.as_ref().filter(|derived| wanted(derived))?;
+        Some((derived.params.clone(), copy(&derived.secret)))
+    }
+
+    fn remember(&self, params: &WrapParams, secret: &Secret<32>, confirmed: bool) {
+        let derived = Derived {
+            params: params.clone(),
+            secret: copy(secret),
+            confirmed,
+        };
+        *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some(derived);
     }
 }
 
@@ -55,23 +71,32 @@ impl Kek for Remembered {
     }
 
     async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {
-        if let Some((params, secret)) = self.recall(|_| true) {
-            let wrapped = WrappedKey { version: None, w: Vec::new(), params };
-            return Ok(Generated { secret, wrapped, request_id: None });
+        if let Some((params, secret)) = self.recall(|derived| derived.confirmed) {
+            let wrapped = WrappedKey {
+                version: None,
+                w: Vec::new(),
+                params,
+            };
+            return Ok(Generated {
+                secret,
+                wrapped,
+                request_id: None,
+            });
         }
         let generated = self.inner.generate(binding).await?;
-        self.remember(&generated.wrapped.params, &generated.secret);
+        self.remember(&generated.wrapped.params, &generated.secret, true);
         Ok(generated)
     }
 
-    /// A wrong passphrase derives a wrong secret, which must not be remembered for a later write: only what was
-    /// asked for twice with one outcome is used, because [`super::seal::Seal`] opens before it ever seals.
     async fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding<'_>) -> Result<Unwrapped, KekError> {
-        if let Some((_, secret)) = self.recall(|params| *params == wrapped.params) {
-            return Ok(Unwrapped { secret, request_id: None });
+        if let Some((_, secret)) = self.recall(|derived| derived.params == wrapped.params) {
+            return Ok(Unwrapped {
+                secret,
+                request_id: None,
+            });
         }
         let unwrapped = self.inner.unwrap(wrapped, binding).await?;
-        self.remember(&wrapped.params, &unwrapped.secret);
+        self.remember(&wrapped.params, &unwrapped.secret, false);
         Ok(unwrapped)
     }
 

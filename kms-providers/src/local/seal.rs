@@ -6,8 +6,8 @@ use kms_core::crypto::CryptoBackend;
 use kms_core::memory::SecretBytes;
 use kms_core::payload::plaintext_len;
 use kms_core::{
-    CallerFault, EncryptionContext, Error, Header, Kek, KekFault, Keyring, Kind, LimitFault, Opener, PolicyFault,
-    Scheme, Sealer,
+    CallerFault, EncryptionContext, Entry, Error, FormatFault, Header, Kek, KekFault, Keyring, Kind, LimitFault,
+    Opener, PolicyFault, Scheme, Sealer,
 };
 
 use super::remembered::Remembered;
@@ -16,21 +16,31 @@ use super::remembered::Remembered;
 pub(super) struct Seal {
     backend: CryptoBackend,
     kek: Arc<dyn Kek>,
+    passphrase: Option<Arc<Remembered>>,
 }
 
 impl Seal {
     pub(super) fn new(backend: CryptoBackend, kek: Arc<dyn Kek>) -> Self {
-        let kek = match kek.scheme() {
-            Scheme::Passphrase => Arc::new(Remembered::new(kek)),
-            _ => kek,
-        };
-        Self { backend, kek }
+        if kek.scheme() != Scheme::Passphrase {
+            return Self {
+                backend,
+                kek,
+                passphrase: None,
+            };
+        }
+        let passphrase = Arc::new(Remembered::new(kek));
+        Self {
+            backend,
+            kek: Arc::clone(&passphrase) as Arc<dyn Kek>,
+            passphrase: Some(passphrase),
+        }
     }
 
     /// Seals `content`, and opens the result again: what is about to replace the only copy must be readable.
     pub(super) async fn seal(&self, content: &SecretBytes) -> Result<Vec<u8>, KekFault> {
         let sealer = Sealer::new(self.backend.clone()).sealed_secret();
-        let sealer = sealer.context(context()?).recipient(Arc::clone(&self.kek));
+        let sealer = sealer.recipient(Arc::clone(&self.kek));
+        let sealer = sealer.context(context().map_err(|error| fault(&error))?);
         let sealed = sealer.seal(content.expose()).await.map_err(|error| fault(&error))?;
         if !self.open(&sealed).await?.ct_eq(content) {
             return Err(KekFault::Corrupt);
@@ -43,9 +53,9 @@ impl Seal {
     }
 
     async fn try_open(&self, sealed: &[u8]) -> Result<SecretBytes, Error> {
-        let header = Header::parse_prefix(sealed, 1)?;
+        let header = Header::parse_prefix(sealed, RECIPIENTS)?;
         if header.domain().kind != Kind::SealedSecret {
-            return Err(kms_core::FormatFault::WrongKind.into());
+            return Err(FormatFault::WrongKind.into());
         }
         let payload = &sealed[header.len()..];
         header.check_payload_start(payload)?;
@@ -54,25 +64,41 @@ impl Seal {
         let opener = Opener::new(self.backend.clone(), keyring).require(context()?);
         let opened = opener.open_header(header).await?;
         let keys = opened.keys().payload()?;
-        SecretBytes::try_init_with(length, |place| keys.open_into(payload, place))
+        let content = SecretBytes::try_init_with(length, |place| keys.open_into(payload, place))?;
+        self.confirm(opened.header());
+        Ok(content)
+    }
+
+    fn confirm(&self, header: &Header) {
+        let Some(passphrase) = &self.passphrase else {
+            return;
+        };
+        for entry in header.entries() {
+            if let Entry::Single(single) = entry {
+                passphrase.confirm(&single.wrapped.params);
+            }
+        }
     }
 }
 
-/// No other sealed secret under the same KEK (a grant) can be put in the keystore's place.
-fn context() -> Result<EncryptionContext, KekFault> {
-    EncryptionContext::try_from_pairs([("purpose", "keystrand-keystore")]).map_err(|_| KekFault::Unsupported)
+/// With it, no other sealed secret under the same KEK (a grant) can be put in the keystore's place.
+fn context() -> Result<EncryptionContext, Error> {
+    EncryptionContext::from_pairs([("purpose", "keystrand-keystore")])
 }
 
+/// A keystore is not told apart from a forgery further than the envelope does: what is malformed is damage, what does
+/// not open may be either.
 fn fault(error: &Error) -> KekFault {
     match error {
         Error::DoesNotOpen => KekFault::BadPassphrase,
-        Error::Provider(provider) => match provider.kind {
-            KekFault::DoesNotUnwrap => KekFault::BadPassphrase,
-            other => other,
-        },
+        Error::Provider(provider) if provider.kind == KekFault::DoesNotUnwrap => KekFault::BadPassphrase,
+        Error::Provider(provider) => provider.kind,
         Error::Caller(CallerFault::NoConfiguredKey) => KekFault::OtherSeal,
         Error::Policy(PolicyFault::SuiteUnknown) => KekFault::TooNew,
         Error::Random => KekFault::Random,
         _ => KekFault::Corrupt,
     }
 }
+
+/// Recipients of a keystore.
+const RECIPIENTS: usize = 1;

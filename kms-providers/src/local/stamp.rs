@@ -1,6 +1,8 @@
 //! Whether a file is still the one that was read, without reading it.
 
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// What a file system tells of a file's content.
@@ -30,6 +32,11 @@ impl Stamp {
             changed: (metadata.ctime(), metadata.ctime_nsec()),
             settled: modified.is_some_and(|time| time + CLOCK_GRAIN < now),
         }
+    }
+
+    /// The stamp of the file at `path` now.
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self::new(&fs::metadata(path)?, SystemTime::now()))
     }
 
     /// Whether the file is surely the same. A file that was young when it was read may have been replaced within

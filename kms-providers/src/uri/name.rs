@@ -52,7 +52,7 @@ impl std::borrow::Borrow<str> for KeyName {
 }
 
 /// An optional name that tells several passphrases or key files apart: `[a-z0-9-]{0,32}`, as envelopes carry it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Label(Box<str>);
 
 impl Label {
