@@ -4,6 +4,7 @@ pub mod audit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod durable;
+pub mod files;
 mod keyset;
 pub mod local;
 pub mod memory;
