@@ -19,7 +19,7 @@ use crate::kek::Kek;
 use crate::memory::Secret;
 use crate::payload::sealed_len;
 use crate::record::RecordMode;
-use crate::schedule::{Digest, Domain, hash, hedged_id};
+use crate::schedule::{Digest, Domain, MessageSchedule, hash, hedged_id};
 use crate::suite::{Kind, Suite};
 
 /// What envelopes are to be: suite, kind, context, recipients and promises.
@@ -448,20 +448,15 @@ impl DataKey {
             + self.shares.len();
         let attached = !options.detached && domain.kind != Kind::Ticket;
         let padding = options.reserve.padding(bare, attached, options.plaintext_len);
+        let schedule = MessageSchedule::new(&self.backend, domain, &secret);
+        let mac = schedule.header_mac(&self.backend);
         let mut tag = [0; 32];
         let header = assemble(domain, &immutable, &self.mutable, padding, &self.shares, |covered| {
-            tag = domain.header_tag(&self.backend, &secret, covered);
+            tag = mac.tag(covered);
             tag
         })?;
-        let immutable_hash = immutable_hash(&self.backend, domain, &immutable);
-        let keys = MessageKeys {
-            backend: self.backend.clone(),
-            domain,
-            message_id,
-            immutable_hash,
-            secret,
-            mode: self.record_mode,
-        };
+        let hash = immutable_hash(&self.backend, domain, &immutable);
+        let keys = MessageKeys::new(&self.backend, &schedule, domain, message_id, hash, self.record_mode);
         Ok(Message { header, tag, keys })
     }
 
