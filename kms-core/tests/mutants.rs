@@ -3,6 +3,11 @@
 //! that the share is unverified, and a check of all shares says that it is damaged.
 //!
 //! `KEYSTRAND_MUTANTS=n` makes at least n, `KEYSTRAND_SEED=n` others.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    reason = "numbers are small or meant to be cut; clippy.toml allows unwrap in tests, and this is all tests"
+)]
 
 mod hostile;
 mod support;
@@ -37,7 +42,7 @@ fn no_mutant_opens() {
     while court.total() < least {
         let specimen = small[draws.below(small.len())];
         random_edit(specimen, &mut draws, &mut |way, specimen, given| {
-            court.judge(way, specimen, &given)
+            court.judge(way, specimen, &given);
         });
     }
     println!("{} specimens, seed {seed}, {}", specimens.len(), court.report());
