@@ -14,6 +14,8 @@
 //! | keys | `keyset` | versions and states of keys whose bytes this process holds |
 //! | providers | [`memory`], [`local`] | where such keys are kept |
 //! | configuration | [`config`], [`Resolver`] | who serves which key |
+//! | envelopes on disk | [`files`] | crash-safe sealing, opening and rewrapping of files |
+//! | trail | [`audit`] | the transparency log |
 //! | proof | [`conformance`] | what every provider must do |
 //!
 //! ```
@@ -50,11 +52,13 @@
 //! # }).unwrap();
 //! ```
 
+pub mod audit;
 pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod durable;
 mod error;
+pub mod files;
 mod keyset;
 pub mod local;
 pub mod memory;
