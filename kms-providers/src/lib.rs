@@ -1,8 +1,10 @@
 //! Key-management providers.
 
+pub mod audit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod durable;
+pub mod files;
 mod keyset;
 pub mod local;
 pub mod memory;

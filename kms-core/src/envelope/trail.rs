@@ -128,6 +128,14 @@ pub(super) fn wrapped<'a>(
     intent.succeed(details)
 }
 
+/// Records why a wrap failed, and at which provider.
+pub(super) fn fail(mut intent: Intent, error: &Error) -> Result<()> {
+    if let Error::Provider(failed) = error {
+        intent.attempt(&Attempt::new(KeyRef::new(&failed.uri), failed.operation).failed(failed.kind));
+    }
+    intent.fail(error, &[])
+}
+
 /// Records the provider calls of an open.
 pub(super) fn calls(intent: &mut Intent, calls: &[Call]) {
     for call in calls {
@@ -168,7 +176,7 @@ pub(super) fn mark(seq: u64, tag: &[u8; 32]) -> HeaderMark {
     }
 }
 
-fn singles(header: &Header) -> impl Iterator<Item = &Single> {
+pub(super) fn singles(header: &Header) -> impl Iterator<Item = &Single> {
     let entries = header.entries().iter().filter_map(|entry| match entry {
         Entry::Single(single) => Some(single),
         Entry::Quorum(_) | Entry::Unknown(_) => None,

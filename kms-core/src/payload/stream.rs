@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use super::geometry::{self, SEALED_CHUNK};
 use super::keys::PayloadKeys;
@@ -124,39 +124,27 @@ impl Job<'_> {
         let chunks = (options.buffer / workers / (2 * SEALED_CHUNK)).clamp(1, MOST_CHUNKS_PER_BATCH);
         let line = Line::new(reader, writer, progress, options.max_plaintext);
         std::thread::scope(|scope| {
+            let mut worker = Worker::new(self, &line, chunks);
+            // What fits into one batch needs no other worker.
+            if !worker.turn() || lock(&line.input).ended {
+                return;
+            }
             for _ in 1..workers {
                 let thread = std::thread::Builder::new().name("keystrand-payload".into());
-                let started = thread.spawn_scoped(scope, || self.serve(&line, chunks));
+                let started = thread.spawn_scoped(scope, || Worker::new(self, &line, chunks).run());
                 if let Err(error) = started {
                     line.fail(Error::Io(error.kind()));
                 }
             }
-            self.serve(&line, chunks);
+            worker.run();
         });
         line.result()
     }
 
-    /// One worker: batches until the input ends or something failed.
-    fn serve<R: Read, W: Write, P: FnMut(u64)>(&self, line: &Line<R, W, P>, chunks: usize) {
-        let _release = ReleaseOnPanic(line);
-        let (before, after) = self.work.chunk_sizes();
-        let mut input = Zeroizing::new(vec![0; chunks * before]);
-        let mut output = Zeroizing::new(vec![0; chunks * after]);
-        while let Some(batch) = line.read(&mut input) {
-            let done = match batch.read {
-                Ok(length) => {
-                    let first = batch.number * chunks as u64;
-                    let last = length < input.len();
-                    match self.work {
-                        Work::Seal => self.seal(first, &input[..length], &mut output, last),
-                        Work::Open => self.open(first, &input[..length], &mut output, last),
-                    }
-                }
-                Err(error) => Done::failed(error),
-            };
-            if !line.write(batch.number, done) {
-                return;
-            }
+    fn work<'b>(&self, first: u64, input: &[u8], out: &'b mut [u8], last: bool) -> Done<'b> {
+        match self.work {
+            Work::Seal => self.seal(first, input, out, last),
+            Work::Open => self.open(first, input, out, last),
         }
     }
 
@@ -196,6 +184,76 @@ impl Done<'_> {
             plaintext: 0,
             outcome: Err(error),
         }
+    }
+}
+
+/// One worker and its buffers.
+struct Worker<'j, R, W, P> {
+    job: &'j Job<'j>,
+    line: &'j Line<R, W, P>,
+    chunks: usize,
+    input: Buffer,
+    output: Buffer,
+}
+
+impl<'j, R: Read, W: Write, P: FnMut(u64)> Worker<'j, R, W, P> {
+    fn new(job: &'j Job<'j>, line: &'j Line<R, W, P>, chunks: usize) -> Self {
+        let (before, after) = job.work.chunk_sizes();
+        Self {
+            job,
+            line,
+            chunks,
+            input: Buffer::new(chunks * before),
+            output: Buffer::new(chunks * after),
+        }
+    }
+
+    /// Batches until the input ends or something failed.
+    fn run(&mut self) {
+        while self.turn() {}
+    }
+
+    /// One batch. Returns whether to go on.
+    fn turn(&mut self) -> bool {
+        let _release = ReleaseOnPanic(self.line);
+        // Until the reader has said how much it filled, all of the buffer counts as used.
+        let used = std::mem::replace(&mut self.input.used, self.input.bytes.len());
+        let Some(batch) = self.line.read(&mut self.input.bytes) else {
+            return false;
+        };
+        let done = match batch.read {
+            Ok(length) => {
+                self.input.used = used.max(length);
+                let first = batch.number * self.chunks as u64;
+                let last = length < self.input.bytes.len();
+                self.job
+                    .work(first, &self.input.bytes[..length], &mut self.output.bytes, last)
+            }
+            Err(error) => Done::failed(error),
+        };
+        self.output.used = self.output.used.max(done.bytes.len());
+        self.line.write(batch.number, done)
+    }
+}
+
+/// Memory of which the part that was used is wiped: a short message does not pay for a long one's buffer.
+struct Buffer {
+    bytes: Vec<u8>,
+    used: usize,
+}
+
+impl Buffer {
+    fn new(length: usize) -> Self {
+        Self {
+            bytes: vec![0; length],
+            used: 0,
+        }
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        self.bytes[..self.used].zeroize();
     }
 }
 
