@@ -225,6 +225,7 @@ faults! {
         BadPassphrase = "wrong passphrase or key file, or a damaged keystore",
         OtherSeal = "the keystore is sealed in another way; check whether it takes a passphrase or a key file",
         Corrupt = "the keystore is damaged; restore it from a backup",
+        RolledBack = "an older keystore was put in the place of a newer one; restart this program if that was meant",
         TooNew = "a newer version wrote the keystore; update this program",
         Storage = "the keystore could not be read or written",
         StorageFull = "no space is left where the keystore is; make room and try again",

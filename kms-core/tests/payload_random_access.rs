@@ -1,4 +1,10 @@
 //! Random access: any range, any seek, and an end that is believed only when it was verified.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "clippy.toml allows unwrap in test functions; their helpers, and small test lengths, are no less test code"
+)]
 
 mod paths;
 

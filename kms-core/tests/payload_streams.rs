@@ -1,4 +1,10 @@
 //! Readers, writers and bulk streams: what they do when the other end fails, and what they promise on the way.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "clippy.toml allows unwrap in test functions; their helpers, and small test lengths, are no less test code"
+)]
 
 mod paths;
 
@@ -232,7 +238,7 @@ fn progress_rises_to_the_whole() {
         let mut payload = Vec::new();
         let options = paths::options(workers, 0);
         let sealed = seal_stream(&keys(), &plaintext[..], &mut payload, &options, |bytes| {
-            heard.push(bytes)
+            heard.push(bytes);
         });
         assert_eq!(sealed, Ok(plaintext.len() as u64));
         assert!(heard.len() > 9 && heard.is_sorted());

@@ -1,6 +1,11 @@
 //! Wycheproof's vectors of C2SP chunked-encryption with AES-256-GCM (Cobblestone-256), through every path and both
 //! backends. Their `ct` is compressed with zlib.
-
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "clippy.toml allows unwrap in test functions; their helpers, and small test lengths, are no less test code"
+)]
 #![cfg(all(feature = "aws-lc", feature = "rustcrypto"))]
 
 mod paths;

@@ -1,4 +1,10 @@
 //! Shamir sharing: the published vector, an independent implementation, and what must be refused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "clippy.toml allows unwrap in test functions; their helpers, and small test lengths, are no less test code"
+)]
 
 use std::sync::Mutex;
 

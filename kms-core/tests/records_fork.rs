@@ -1,5 +1,11 @@
 //! A sealer that goes through a fork: parent and child must not seal under one nonce. Alone in its binary, so that no
 //! other thread holds a lock when the process forks.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "clippy.toml allows unwrap in test functions; their helpers, and small test lengths, are no less test code"
+)]
 #![cfg(target_os = "linux")]
 
 use kms_core::crypto::CryptoBackend;

@@ -1,4 +1,10 @@
 //! Every way to seal and to open a payload, under one signature.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "clippy.toml allows unwrap in test functions; their helpers, and small test lengths, are no less test code"
+)]
 #![allow(dead_code)] // each test file takes its part
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
