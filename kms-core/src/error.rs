@@ -218,6 +218,7 @@ faults! {
         Unsupported = "the provider cannot do this",
         Locked = "the keystore is in use by another process; try again when it has finished",
         BadPassphrase = "wrong passphrase or key file, or a damaged keystore",
+        OtherSeal = "the keystore is sealed in another way; check whether it takes a passphrase or a key file",
         Corrupt = "the keystore is damaged; restore it from a backup",
         TooNew = "a newer version wrote the keystore; update this program",
         Storage = "the keystore could not be read or written",

@@ -1,4 +1,44 @@
 //! Envelope encryption over any key-management service.
+//!
+//! **The promise.** Data is sealed once, under a data key that never leaves this process and that no provider chose.
+//! Who may open it is a list of recipients in the header: any one of them, or `k` of `n` together. Changing the
+//! list, or rotating a key-encryption key (KEK), rewrites the header and never the data. The format is KS1; its page
+//! is `docs/format.md`, and files of a released version open forever.
+//!
+//! **The layers.** This crate does no network, no file and no runtime work: it computes, and calls [`Kek`]s. From
+//! the bottom up, each layer uses only those below it:
+//!
+//! | layer | modules | knows |
+//! |---|---|---|
+//! | primitives | [`crypto`], [`memory`] | libraries, locked pages |
+//! | format | `suite`, `schedule`, `header`, `context`, [`caps`] | every byte of KS1 |
+//! | data | [`payload`], [`record`], [`quorum`] | chunks, records, shares |
+//! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`] | how a provider protects a secret |
+//! | envelope | [`Sealer`], [`Opener`], [`Rewrapper`], [`cache`], [`audit`] | who may do what, in which order |
+//!
+//! ```
+//! use std::sync::Arc;
+//! use kms_core::{EncryptionContext, Keyring, Opener, PassphraseKek, Sealer};
+//! use kms_core::crypto::CryptoBackend;
+//! use kms_core::memory::SecretBytes;
+//!
+//! # futures::executor::block_on(async {
+//! let backend = CryptoBackend::default();
+//! let passphrase = SecretBytes::copy_of(b"correct horse battery staple");
+//! let kek = Arc::new(PassphraseKek::new(backend.clone(), passphrase));
+//! let context = EncryptionContext::from_pairs([("tenant", "t-17")])?;
+//!
+//! let envelope = Sealer::new(backend.clone())
+//!     .context(context.clone())
+//!     .recipient(kek.clone())
+//!     .seal(b"attack at dawn")
+//!     .await?;
+//!
+//! let opener = Opener::new(backend, Keyring::new().with(kek)).require(context);
+//! assert_eq!(opener.open(&envelope).await?, b"attack at dawn");
+//! # Ok::<(), kms_core::Error>(())
+//! # }).unwrap();
+//! ```
 
 pub mod audit;
 pub mod cache;
@@ -19,14 +59,26 @@ pub mod record;
 mod schedule;
 mod suite;
 
+// Sealing, opening, rewrapping.
 pub use context::{EncryptionContext, LabelValue, Labels};
-pub use envelope::*;
-pub use error::*;
-pub use header::{
-    Entry, Floor, Header, Immutable, Level, Prelude, Quorum, RecipientId, Reserve, Share, Single, Unknown,
+pub use envelope::{
+    Attempt, AttemptOutcome, DataKey, Member, Message, MessageKeys, MessageOptions, OpenPolicy, Opened, Opener,
+    Recipient, RewrapOutcome, Rewrapped, Rewrapper, Sealer, ShareCheck, Target,
 };
-pub use kek::*;
+pub use suite::{Kind, Suite};
+
+// Keys of providers.
+pub use kek::{Binding, Generated, Kek, KekInfo, Posture, Scheme, Unwrapped, WrapMechanism, WrapParams, WrappedKey};
 pub use keyring::Keyring;
 pub use passphrase::PassphraseKek;
 pub use schedule::{Digest, Domain};
-pub use suite::{Kind, Suite};
+
+// Headers as they stand in files.
+pub use header::{
+    Entry, Floor, Header, Immutable, Level, Prelude, Quorum, RecipientId, Reserve, Share, Single, Unknown,
+};
+
+// Errors: each names the party at fault.
+pub use error::{
+    AuditFault, CallerFault, Error, FormatFault, KekError, KekFault, KekOperation, LimitFault, PolicyFault, Result,
+};

@@ -1,5 +1,9 @@
 //! What the kernel does to a process that holds secrets: forks, core dumps, limits on locked memory. Each test that
 //! changes the process runs in a child of its own.
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in test functions; their helpers are no less test code"
+)]
 #![cfg(target_os = "linux")]
 
 use std::process::Command;

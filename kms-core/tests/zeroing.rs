@@ -1,5 +1,9 @@
 //! Memory after a secret is gone. The tests read their own process through `/proc/self/mem`, so that they see what an
 //! attacker with a memory dump would see and need no unsafe code.
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in test functions; their helpers are no less test code"
+)]
 #![cfg(target_os = "linux")]
 
 use std::fs::File;

@@ -1,12 +1,13 @@
 //! Key-management providers.
 
-mod clock;
 pub mod durable;
-mod keyring;
+pub mod files;
+mod keyset;
+pub mod local;
 pub mod memory;
 mod provider;
+mod seconds;
 pub mod uri;
 
-pub use clock::{Clock, SystemClock};
 pub use provider::*;
 pub use uri::KeyUri;

@@ -1,7 +1,8 @@
 //! The second backend: the RustCrypto crates, pure Rust.
 //!
-//! Wiping: with the `zeroize` features of the root Cargo.toml every key schedule and hash state here is wiped when it
-//! is dropped.
+//! Wiping: with the `zeroize` features of the root Cargo.toml, key schedules and hash states are wiped when they are
+//! dropped. They are made by value and then moved, though, and the copies that a move leaves on the stack are not: a
+//! caller for whom that matters takes the other backend.
 
 use std::sync::Arc;
 

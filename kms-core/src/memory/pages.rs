@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn pages_are_zero_writable_and_whole() {
         let mut pages = Pages::map(5000).unwrap();
-        assert!(pages.bytes().len() >= 5000 && pages.bytes().len() % system::page_size() == 0);
+        assert!(pages.bytes().len() >= 5000 && pages.bytes().len().is_multiple_of(system::page_size()));
         assert!(pages.bytes().iter().all(|&byte| byte == 0));
         pages.bytes_mut().fill(0xa5);
         assert!(pages.bytes().iter().all(|&byte| byte == 0xa5));

@@ -8,4 +8,4 @@ mod replace;
 pub use failpoint::arm_from_environment;
 pub use failpoint::{FAILPOINTS, Sites};
 pub use lock::{FileLock, LockError};
-pub use replace::replace;
+pub use replace::{create, replace};

@@ -26,6 +26,19 @@ pub fn replace(path: &Path, content: &[u8], sites: &Sites) -> io::Result<()> {
     failpoint::pass(sites.after_dir_sync)
 }
 
+/// Makes the file `path`, readable and writable by its owner alone, unless there is one. Callers hold a
+/// [`super::FileLock`], so that nobody else makes it meanwhile.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] when anything of that name exists; otherwise as [`replace`].
+pub fn create(path: &Path, content: &[u8], sites: &Sites) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => replace(path, content, sites),
+        Err(error) => Err(error),
+    }
+}
+
 fn follow_links(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),

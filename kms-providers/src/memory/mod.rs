@@ -5,11 +5,12 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
+use kms_core::audit::{Clock, SystemClock};
 use kms_core::crypto::CryptoBackend;
 use kms_core::{Kek, KekError, KekFault};
 
-use crate::clock::{Clock, SystemClock};
-use crate::keyring::{self, Host, Keyring, WrapStyle};
+
+use crate::keyset::{self, Host, Keyset, WrapStyle};
 use crate::provider::{KeyImport, KeyLifecycle, KeySummary, Provider};
 use crate::uri::{KeyUri, UriScheme};
 
@@ -43,7 +44,7 @@ struct Store {
     clock: Arc<dyn Clock>,
     style: WrapStyle,
     trust_domain: String,
-    ring: RwLock<Arc<Keyring>>,
+    keys: RwLock<Arc<Keyset>>,
 }
 
 impl MemoryProvider {
@@ -64,14 +65,14 @@ impl MemoryProvider {
             MemoryWrap::Derive => WrapStyle::Derive,
             MemoryWrap::KeyWrap => WrapStyle::KeyWrap,
         };
-        let id = keyring::random_id(&backend);
+        let id = keyset::random_id(&backend);
         let id = id.map_err(|fault| KekError::new("memory", kms_core::KekOperation::Lifecycle, fault))?;
         Ok(Self(Arc::new(Store {
             backend,
             clock,
             style,
             trust_domain: format!("memory:{}", HEXLOWER.encode(&id)),
-            ring: RwLock::default(),
+            keys: RwLock::default(),
         })))
     }
 }
@@ -87,11 +88,11 @@ impl Provider for MemoryProvider {
     }
 
     fn kek(&self, uri: &KeyUri) -> Result<Arc<dyn Kek>, KekError> {
-        keyring::kek(&self.0, uri)
+        keyset::kek(&self.0, uri)
     }
 
     async fn list(&self) -> Result<Vec<KeySummary>, KekError> {
-        keyring::list(&*self.0).await
+        keyset::list(&*self.0).await
     }
 
     fn lifecycle(&self) -> Option<&dyn KeyLifecycle> {
@@ -104,9 +105,9 @@ impl Provider for MemoryProvider {
 }
 
 impl Store {
-    fn ring(&self) -> Arc<Keyring> {
-        // A panic elsewhere cannot leave a keyring half changed: it is replaced whole.
-        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    fn keys(&self) -> Arc<Keyset> {
+        // A panic elsewhere cannot leave a keyset half changed: it is replaced whole.
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -131,22 +132,22 @@ impl Host for Store {
         self.clock.now()
     }
 
-    fn current(&self) -> Option<Arc<Keyring>> {
-        Some(self.ring())
+    fn current(&self) -> Option<Arc<Keyset>> {
+        Some(self.keys())
     }
 
-    async fn look(&self) -> Result<Arc<Keyring>, KekFault> {
-        Ok(self.ring())
+    async fn look(&self) -> Result<Arc<Keyset>, KekFault> {
+        Ok(self.keys())
     }
 
     async fn change<T: Send>(
         &self,
-        change: impl FnOnce(&mut Keyring) -> Result<T, KekFault> + Send,
+        change: impl FnOnce(&mut Keyset) -> Result<T, KekFault> + Send,
     ) -> Result<T, KekFault> {
-        let mut place = self.ring.write().unwrap_or_else(PoisonError::into_inner);
-        let mut ring = Keyring::clone(&place);
-        let outcome = change(&mut ring)?;
-        *place = Arc::new(ring);
+        let mut place = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = Keyset::clone(&place);
+        let outcome = change(&mut keys)?;
+        *place = Arc::new(keys);
         Ok(outcome)
     }
 }

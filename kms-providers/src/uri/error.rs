@@ -70,7 +70,7 @@ uri_faults! {
     UnknownScheme = "the scheme is unknown",
     Characters = "it has characters that are not allowed here",
     Name = "the name is 1 to 64 characters of a-z 0-9 . _ - and begins with a letter or digit",
-    Label = "the label is empty, or 1 to 64 characters of a-z 0-9 . _ - and begins with a letter or digit",
+    Label = "the label is at most 32 characters of a-z 0-9 -",
     Version = "the version is a number from 1 to 4294967295 without leading zeros",
     Parts = "it has too few or too many parts",
     Arn = "the ARN does not begin with arn:PARTITION:kms:",

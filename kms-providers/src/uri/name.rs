@@ -51,8 +51,8 @@ impl std::borrow::Borrow<str> for KeyName {
     }
 }
 
-/// An optional name that tells several passphrases or key files apart.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// An optional name that tells several passphrases or key files apart: `[a-z0-9-]{0,32}`, as envelopes carry it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Label(Box<str>);
 
 impl Label {
@@ -62,8 +62,13 @@ impl Label {
         &self.0
     }
 
-    pub(super) fn parse(text: &str) -> Result<Self, UriFault> {
-        if !text.is_empty() && !is_name(text) {
+    /// Parses a label.
+    ///
+    /// # Errors
+    /// [`UriFault::Label`].
+    pub fn parse(text: &str) -> Result<Self, UriFault> {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if text.len() > LABEL_LEN || !text.bytes().all(allowed) {
             return Err(UriFault::Label);
         }
         Ok(Self(text.into()))
@@ -136,3 +141,4 @@ fn is_name(text: &str) -> bool {
 }
 
 const NAME_LEN: usize = 64;
+const LABEL_LEN: usize = 32;

@@ -230,7 +230,7 @@ fn any_uri() -> impl Strategy<Value = String> {
         "(token=[a-z%20]{0}[a-z]{1,9};)?object=[A-Za-z0-9:@!()*+,=&_~.-]{0,40}(;id=(%[0-9a-fA-F]{2}){1,8})?"
             .prop_map(|rest| format!("pkcs11:{rest}")),
         any::<[u8; 32]>().prop_map(|digest| KeyUri::Hpke(Thumbprint::new(digest)).to_string()),
-        "(passphrase|keyfile):([a-z0-9][a-z0-9._-]{0,63})?",
+        "(passphrase|keyfile):[a-z0-9-]{0,32}",
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Versioned keys whose bytes this process holds, and what may happen to them. No input, no output, no clock: the
-//! memory and the local backend host a [`Keyring`] and differ only in where it lives.
+//! memory and the local backend host a [`Keyset`] and differ only in where it lives.
 //!
-//! A keyring is a value: a change works on a copy that shares every key it does not touch, so that readers never
+//! A keyset is a value: a change works on a copy that shares every key it does not touch, so that readers never
 //! wait and a change that could not be made durable never happened.
 
 mod change;
@@ -26,7 +26,7 @@ use crate::uri::{KeyName, VersionNumber};
 
 /// Keys by name.
 #[derive(Clone, Default)]
-pub(crate) struct Keyring {
+pub(crate) struct Keyset {
     keys: BTreeMap<KeyName, Arc<Key>>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Version {
     pub(crate) material: Option<Arc<Secret<32>>>,
 }
 
-impl Keyring {
+impl Keyset {
     /// All keys, by name.
     pub(crate) fn keys(&self) -> impl Iterator<Item = (&KeyName, &Key)> {
         self.keys.iter().map(|(name, key)| (name, &**key))
@@ -59,9 +59,14 @@ impl Keyring {
         self.keys.get(name).map(|key| &**key).ok_or(KekFault::NotFound)
     }
 
-    /// Adds a key as it was read; `false` when the name is taken.
-    pub(crate) fn restore(&mut self, name: KeyName, key: Key) -> bool {
-        self.keys.insert(name, Arc::new(key)).is_none()
+    /// Adds a key as it was read, in order of names.
+    pub(crate) fn append(&mut self, name: KeyName, key: Key) -> Result<(), KekFault> {
+        let in_order = self.keys.last_key_value().is_none_or(|(last, _)| *last < name);
+        if !in_order || !key.is_consistent() {
+            return Err(KekFault::Corrupt);
+        }
+        self.keys.insert(name, Arc::new(key));
+        Ok(())
     }
 }
 
@@ -89,5 +94,16 @@ impl Key {
             .binary_search_by_key(&number, |version| version.number)
             .map(|place| &self.versions[place])
             .map_err(|_| KekFault::NotFound)
+    }
+
+    /// What every change keeps true.
+    fn is_consistent(&self) -> bool {
+        let in_order = self.versions.is_sorted_by(|a, b| a.number < b.number);
+        let tombstones = self.versions.iter().all(|v| (v.state == State::Destroyed) == v.material.is_none());
+        let primary = self.version(self.primary).map(|version| version.state);
+        match self.state {
+            State::Destroyed => in_order && tombstones && self.versions.iter().all(|v| v.material.is_none()),
+            _ => in_order && tombstones && primary == Ok(State::Enabled),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Where a keyring lives.
+//! Where a keyset lives.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -7,11 +7,11 @@ use kms_core::KekFault;
 use kms_core::crypto::CryptoBackend;
 use kms_core::memory::Secret;
 
-use super::{Keyring, Moment};
-use crate::clock::unix_seconds;
+use super::{Keyset, Moment};
+use crate::seconds::unix_seconds;
 use crate::uri::{KeyUri, NamedKey, UriScheme};
 
-/// How a keyring's keys protect a secret.
+/// How a keyset's keys protect a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WrapStyle {
     /// Scheme 1: the secret is derived, nothing is encrypted.
@@ -20,7 +20,7 @@ pub(crate) enum WrapStyle {
     KeyWrap,
 }
 
-/// A place that keeps a keyring.
+/// A place that keeps a keyset.
 pub(crate) trait Host: Send + Sync + 'static {
     fn scheme(&self) -> UriScheme;
     fn backend(&self) -> &CryptoBackend;
@@ -28,17 +28,17 @@ pub(crate) trait Host: Send + Sync + 'static {
     fn trust_domain(&self) -> String;
     fn time(&self) -> SystemTime;
 
-    /// The keyring, where it is known to be current: the way that every wrap and unwrap takes.
-    fn current(&self) -> Option<Arc<Keyring>>;
+    /// The keyset, where it is known to be current: the way that every wrap and unwrap takes.
+    fn current(&self) -> Option<Arc<Keyset>>;
 
-    /// The keyring, after a look at its place.
-    fn look(&self) -> impl Future<Output = Result<Arc<Keyring>, KekFault>> + Send;
+    /// The keyset, after a look at its place.
+    fn look(&self) -> impl Future<Output = Result<Arc<Keyset>, KekFault>> + Send;
 
-    /// Changes the keyring. When this returns `Ok`, the change is as durable as the place is; on any error nothing
+    /// Changes the keyset. When this returns `Ok`, the change is as durable as the place is; on any error nothing
     /// has changed.
     fn change<T: Send>(
         &self,
-        change: impl FnOnce(&mut Keyring) -> Result<T, KekFault> + Send,
+        change: impl FnOnce(&mut Keyset) -> Result<T, KekFault> + Send,
     ) -> impl Future<Output = Result<T, KekFault>> + Send;
 
     fn now(&self) -> Moment {

@@ -1,9 +1,11 @@
 //! The states of a key and of a key version, and the only steps between them.
 
 use kms_core::KekFault;
+use serde::{Deserialize, Serialize};
 
 /// Where a key or a version stands. Times are seconds since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum State {
     /// Usable.
     Enabled,

@@ -1,4 +1,4 @@
-//! A key of a keyring, as the envelope uses it.
+//! A key of a keyset, as the envelope uses it.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use kms_core::{
 };
 
 use super::host::random_secret;
-use super::{Host, Key, Keyring, WrapStyle};
+use super::{Host, Key, Keyset, WrapStyle};
 use crate::uri::{KeyName, KeyUri, VersionNumber, version_number};
 
-/// A handle to a key; all handles and all threads share one keyring.
-pub(crate) struct RingKek<H> {
+/// A handle to a key; all handles and all threads share one keyset.
+pub(crate) struct KeysetKek<H> {
     uri: String,
     name: KeyName,
     pinned: Option<VersionNumber>,
@@ -27,7 +27,7 @@ pub(crate) fn kek<H: Host>(host: &Arc<H>, uri: &KeyUri) -> Result<Arc<dyn Kek>, 
     let text = uri.without_version().to_string();
     match host.named(uri) {
         Err(fault) => Err(KekError::new(text, KekOperation::Describe, fault)),
-        Ok(key) => Ok(Arc::new(RingKek {
+        Ok(key) => Ok(Arc::new(KeysetKek {
             uri: text,
             name: key.name().clone(),
             pinned: key.version(),
@@ -37,7 +37,7 @@ pub(crate) fn kek<H: Host>(host: &Arc<H>, uri: &KeyUri) -> Result<Arc<dyn Kek>, 
 }
 
 #[async_trait]
-impl<H: Host> Kek for RingKek<H> {
+impl<H: Host> Kek for KeysetKek<H> {
     fn uri(&self) -> &str {
         &self.uri
     }
@@ -102,12 +102,12 @@ impl<H: Host> Kek for RingKek<H> {
     }
 }
 
-impl<H: Host> RingKek<H> {
+impl<H: Host> KeysetKek<H> {
     /// Reads from the key. What is not there may have been made by another process since the last look.
     async fn look_up<T>(&self, read: impl Fn(&Key) -> Result<T, KekFault>) -> Result<T, KekFault> {
-        let read = |ring: Arc<Keyring>| ring.key(&self.name).and_then(&read);
-        if let Some(ring) = self.host.current() {
-            match read(ring) {
+        let read = |keys: Arc<Keyset>| keys.key(&self.name).and_then(&read);
+        if let Some(keys) = self.host.current() {
+            match read(keys) {
                 Err(KekFault::NotFound) => {}
                 found => return found,
             }

@@ -1,4 +1,4 @@
-//! The life cycle, for every place that keeps a keyring.
+//! The life cycle, for every place that keeps a keyset.
 
 use std::time::SystemTime;
 
@@ -7,8 +7,8 @@ use kms_core::memory::Secret;
 use kms_core::{KekError, KekFault, KekOperation};
 use subtle::ConstantTimeEq;
 
-use super::{Host, Key, Keyring, State};
-use crate::clock::from_unix_seconds;
+use super::{Host, Key, Keyset, State};
+use crate::seconds::from_unix_seconds;
 use crate::provider::{DestroyWindow, KeyImport, KeyLifecycle, KeyState, KeySummary, NeededBy, Swept, VersionSummary};
 use crate::uri::{KeyName, KeyUri, NamedKey, VersionNumber};
 
@@ -17,7 +17,7 @@ impl<H: Host> KeyLifecycle for H {
     async fn create(&self, name: &KeyName) -> Result<KeyUri, KekError> {
         let uri = self.uri(NamedKey::new(name.clone(), None));
         let made = self
-            .change(|ring| ring.create(name, self.material()?, self.now()))
+            .change(|keys| keys.create(name, self.material()?, self.now()))
             .await;
         made.map(|_| uri.clone()).map_err(|fault| error(&uri, fault))
     }
@@ -41,10 +41,10 @@ impl<H: Host> KeyLifecycle for H {
         needed_by: NeededBy<'_>,
     ) -> Result<SystemTime, KekError> {
         let due = self.now().saturating_add(window.length().as_secs());
-        let change = |ring: &mut Keyring| {
+        let change = |keys: &mut Keyset| {
             let target = self.named(key)?;
-            ring.step(target, |state| state.schedule(due))?;
-            match envelopes(self, ring, target, needed_by)? {
+            keys.step(target, |state| state.schedule(due))?;
+            match envelopes(self, keys, target, needed_by)? {
                 0 => Ok(from_unix_seconds(due)),
                 _ => Err(KekFault::StillNeeded),
             }
@@ -62,16 +62,16 @@ impl<H: Host> KeyLifecycle for H {
         if self.look().await.map_err(failed)?.due(now).is_empty() {
             return Ok(Swept::default());
         }
-        let change = |ring: &mut Keyring| {
+        let change = |keys: &mut Keyset| {
             let mut swept = Swept::default();
-            for target in ring.due(now) {
-                let needed = envelopes(self, ring, &target, needed_by)?;
+            for target in keys.due(now) {
+                let needed = envelopes(self, keys, &target, needed_by)?;
                 let uri = self.uri(target.clone());
                 if needed > 0 {
                     swept.still_needed.push((uri, needed));
                     continue;
                 }
-                ring.destroy(&target, now)?;
+                keys.destroy(&target, now)?;
                 swept.destroyed.push(uri);
             }
             Ok(swept)
@@ -85,7 +85,7 @@ impl<H: Host> KeyImport for H {
     async fn import_key(&self, name: &KeyName, material: &Secret<32>) -> Result<KeyUri, KekError> {
         let uri = self.uri(NamedKey::new(name.clone(), None));
         let made = self
-            .change(|ring| ring.create(name, imported(material)?, self.now()))
+            .change(|keys| keys.create(name, imported(material)?, self.now()))
             .await;
         made.map(|_| uri.clone()).map_err(|fault| error(&uri, fault))
     }
@@ -97,9 +97,9 @@ impl<H: Host> KeyImport for H {
 
 /// All keys of a host, for a listing.
 pub(crate) async fn list<H: Host>(host: &H) -> Result<Vec<KeySummary>, KekError> {
-    let ring = host.look().await;
-    let ring = ring.map_err(|fault| KekError::new(host.scheme().name(), KekOperation::Describe, fault))?;
-    Ok(ring.keys().map(|(name, key)| summary(host, name, key)).collect())
+    let keys = host.look().await;
+    let keys = keys.map_err(|fault| KekError::new(host.scheme().name(), KekOperation::Describe, fault))?;
+    Ok(keys.keys().map(|(name, key)| summary(host, name, key)).collect())
 }
 
 async fn add_version<H: Host>(
@@ -107,26 +107,26 @@ async fn add_version<H: Host>(
     key: &KeyUri,
     material: impl Fn() -> Result<Secret<32>, KekFault> + Send + Sync,
 ) -> Result<KeyUri, KekError> {
-    let change = |ring: &mut Keyring| {
+    let change = |keys: &mut Keyset| {
         let name = host.named(key)?.name();
-        let version = ring.rotate(name, material()?, host.now())?;
+        let version = keys.rotate(name, material()?, host.now())?;
         Ok(host.uri(NamedKey::new(name.clone(), Some(version))))
     };
     host.change(change).await.map_err(|fault| error(key, fault))
 }
 
 async fn step<H: Host>(host: &H, key: &KeyUri, step: fn(State) -> Result<State, KekFault>) -> Result<(), KekError> {
-    let change = |ring: &mut Keyring| ring.step(host.named(key)?, step).map(drop);
+    let change = |keys: &mut Keyset| keys.step(host.named(key)?, step).map(drop);
     host.change(change).await.map_err(|fault| error(key, fault))
 }
 
 /// How many envelopes need what `target` names: one version, or every version that still has material.
-fn envelopes<H: Host>(host: &H, ring: &Keyring, target: &NamedKey, needed_by: NeededBy<'_>) -> Result<u64, KekFault> {
+fn envelopes<H: Host>(host: &H, keys: &Keyset, target: &NamedKey, needed_by: NeededBy<'_>) -> Result<u64, KekFault> {
     let version_uri = |number: VersionNumber| host.uri(NamedKey::new(target.name().clone(), Some(number)));
     if let Some(number) = target.version() {
         return Ok(needed_by(&version_uri(number)));
     }
-    let live = ring
+    let live = keys
         .key(target.name())?
         .versions
         .iter()

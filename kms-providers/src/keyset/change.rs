@@ -1,17 +1,17 @@
-//! Changes of a keyring. Each is all or nothing: it is tried on a copy.
+//! Changes of a keyset. Each is all or nothing: it is tried on a copy.
 
 use std::sync::Arc;
 
 use kms_core::KekFault;
 use kms_core::memory::Secret;
 
-use super::{Key, Keyring, State, Version};
+use super::{Key, Keyset, State, Version};
 use crate::uri::{KeyName, NamedKey, VersionNumber};
 
 /// Seconds since 1970.
 pub(crate) type Moment = u64;
 
-impl Keyring {
+impl Keyset {
     /// Makes a key with a first version. A destroyed key keeps its name: envelopes may still carry it, and another
     /// key of that name would answer for it.
     pub(crate) fn create(

@@ -1,0 +1,180 @@
+//! Opening and making keystores.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kms_core::audit::{Clock, SystemClock};
+use kms_core::crypto::CryptoBackend;
+use kms_core::{Kek, KekError, KekFault};
+
+use super::seal::Seal;
+use super::store::Store;
+use crate::keyset::{self, Host};
+use crate::provider::{KeyImport, KeyLifecycle, KeySummary, Provider};
+use crate::uri::{KeyUri, UriScheme};
+
+/// Which keystore to open, and how.
+///
+/// ```
+/// use std::sync::Arc;
+/// use kms_core::crypto::CryptoBackend;
+/// use kms_providers::Provider;
+/// use kms_providers::local::{KeyFileKek, Keystore};
+///
+/// # futures::executor::block_on(async {
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// let seal = KeyFileKek::create(&folder.join("keystore.key"), CryptoBackend::default())?;
+/// let provider = Keystore::new(folder.join("keystore.ks1"), Arc::new(seal)).create().await?;
+/// let lifecycle = provider.lifecycle().expect("the local provider has a life cycle");
+/// let uri = lifecycle.create(&"payments".parse()?).await?;
+/// assert_eq!(uri.to_string(), "local://payments");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+pub struct Keystore {
+    pub(super) path: PathBuf,
+    pub(super) seal: Arc<dyn Kek>,
+    pub(super) backend: CryptoBackend,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) patience: Duration,
+    pub(super) freshness: Duration,
+}
+
+impl Keystore {
+    /// The keystore at `path`, sealed under `seal`: a [`KeyFileKek`](super::KeyFileKek), a
+    /// [`PassphraseKek`](kms_core::PassphraseKek) or a KEK of another provider.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, seal: Arc<dyn Kek>) -> Self {
+        Self {
+            path: path.into(),
+            seal,
+            backend: CryptoBackend::default(),
+            clock: Arc::new(SystemClock),
+            patience: PATIENCE,
+            freshness: FRESHNESS,
+        }
+    }
+
+    /// Uses these primitives.
+    #[must_use]
+    pub fn backend(mut self, backend: CryptoBackend) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// Lets waiting periods follow this clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Waits at most this long for another process that is changing the keystore (10 s unless said).
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Looks for changes of other processes at most this often (1 s unless said): so long a key that another
+    /// process has disabled may still be used here.
+    #[must_use]
+    pub fn freshness(mut self, freshness: Duration) -> Self {
+        self.freshness = freshness;
+        self
+    }
+
+    /// Opens a keystore.
+    ///
+    /// # Errors
+    /// [`KekFault::NotFound`]; [`KekFault::BadPassphrase`] when the seal does not open; [`KekFault::OtherSeal`] when
+    /// it is sealed in another way; [`KekFault::Corrupt`], [`KekFault::TooNew`], [`KekFault::Storage`].
+    pub async fn open(self) -> Result<LocalProvider, KeystoreError> {
+        let path = self.path.clone();
+        match Store::open(self).await {
+            Ok(store) => Ok(LocalProvider(Arc::new(store))),
+            Err(fault) => Err(KeystoreError { path, fault }),
+        }
+    }
+
+    /// Makes an empty keystore, readable by its owner alone.
+    ///
+    /// # Errors
+    /// [`KekFault::AlreadyExists`]; [`KekFault::Locked`], [`KekFault::NotWritable`], [`KekFault::StorageFull`],
+    /// [`KekFault::Storage`], [`KekFault::Random`].
+    pub async fn create(self) -> Result<LocalProvider, KeystoreError> {
+        let path = self.path.clone();
+        match Store::create(self).await {
+            Ok(store) => Ok(LocalProvider(Arc::new(store))),
+            Err(fault) => Err(KeystoreError { path, fault }),
+        }
+    }
+}
+
+/// A keystore could not be made, opened or sealed anew.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {fault}", path.display())]
+pub struct KeystoreError {
+    /// The keystore, as configured.
+    pub path: PathBuf,
+    /// What went wrong.
+    pub fault: KekFault,
+}
+
+/// The provider of an open keystore.
+pub struct LocalProvider(Arc<Store>);
+
+impl LocalProvider {
+    /// The keystore file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Seals the keystore under another KEK: another passphrase, a key file in place of a passphrase. Copies and
+    /// backups of the file keep their old seal.
+    ///
+    /// # Errors
+    /// As a change of the life cycle; the old seal then stands.
+    pub async fn reseal(&self, seal: Arc<dyn Kek>) -> Result<(), KeystoreError> {
+        let seal = Seal::new(self.0.backend().clone(), seal);
+        let sealed = self.0.reseal(seal).await;
+        sealed.map_err(|fault| KeystoreError {
+            path: self.path().to_owned(),
+            fault,
+        })
+    }
+}
+
+#[async_trait]
+impl Provider for LocalProvider {
+    fn kind(&self) -> &str {
+        UriScheme::Local.name()
+    }
+
+    fn owns_its_keys(&self) -> bool {
+        true
+    }
+
+    fn kek(&self, uri: &KeyUri) -> Result<Arc<dyn Kek>, KekError> {
+        keyset::kek(&self.0, uri)
+    }
+
+    async fn list(&self) -> Result<Vec<KeySummary>, KekError> {
+        keyset::list(&*self.0).await
+    }
+
+    fn lifecycle(&self) -> Option<&dyn KeyLifecycle> {
+        Some(&*self.0)
+    }
+
+    fn import(&self) -> Option<&dyn KeyImport> {
+        Some(&*self.0)
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const FRESHNESS: Duration = Duration::from_secs(1);
