@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 
 use kms_core::audit::Reason;
 use kms_core::{CallerFault, Error, FormatFault, KekFault, PolicyFault};
+use kms_providers::audit::LogError;
+use kms_providers::files::{FileError, FileFault};
 use serde::{Serialize, Serializer};
 
 use crate::exit::Exit;
+use crate::jobs::exists;
 
 /// Who has to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -129,6 +132,44 @@ impl From<kms_core::KekError> for Failure {
     }
 }
 
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let path = error.path().map(Path::to_owned);
+        let failure = match error.into_fault() {
+            FileFault::Envelope(error) => error.into(),
+            FileFault::Io(error) => Self::of_io(error.kind()),
+            fault => of_file_fault(&fault),
+        };
+        match path {
+            Some(path) => failure.at(&path),
+            None => failure,
+        }
+    }
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        let (code, exit, party, next) = match &error {
+            LogError::Io { path, .. } => {
+                let next = "check the path, its owner and its mode";
+                let failure = Self::new("system.Io", Exit::Failed, Party::Environment, error.to_string(), next);
+                return Self {
+                    path: Some(path.clone()),
+                    ..failure
+                };
+            }
+            LogError::Exists(_) => ("audit.Exists", Exit::Failed, Party::Caller, "it is set up already"),
+            LogError::NoLog(_) => ("audit.NoLog", Exit::Failed, Party::Caller, "`kmsctl init` sets one up"),
+            LogError::Origin => ("caller.Origin", Exit::Usage, Party::Caller, "give another --log-name"),
+            LogError::OutOfRange { .. } => {
+                ("audit.OutOfRange", Exit::Usage, Party::Caller, "`kmsctl audit checkpoint` signs what is not signed")
+            }
+            _ => ("audit.Damaged", Exit::Failed, Party::Environment, "`kmsctl audit verify` shows where"),
+        };
+        Self::new(code, exit, party, error.to_string(), next)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(path) = &self.path {
@@ -142,6 +183,28 @@ impl std::error::Error for Failure {}
 
 fn exit_number<S: Serializer>(exit: &Exit, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     serializer.serialize_u8(exit.code())
+}
+
+fn of_file_fault(fault: &FileFault) -> Failure {
+    use FileFault as F;
+    let (code, exit, party, next) = match fault {
+        F::Exists => return exists("exists", "say --force to overwrite it"),
+        F::SameFile => ("caller.SameFile", Exit::Usage, Party::Caller, "name another output"),
+        F::Directory => ("caller.Directory", Exit::Usage, Party::Caller, "name a file, or a folder with --out-dir"),
+        F::NotRegular => ("caller.NotRegular", Exit::Usage, Party::Caller, "read it from stdin: `-`"),
+        F::Pattern => ("caller.Pattern", Exit::Usage, Party::Caller, "quote or correct the pattern"),
+        F::NoHeader => ("format.NoHeader", Exit::DoesNotOpen, Party::Data, "name the header with --header FILE.ksh"),
+        F::NoPayload => ("format.NoPayload", Exit::DoesNotOpen, Party::Data, "`kmsctl doctor PATH…` looks for it"),
+        F::HardLinks(_) => ("policy.HardLinks", Exit::Refused, Party::Policy, "say --in-place, or copy the file first"),
+        F::DoesNotFit => ("caller.DoesNotFit", Exit::Failed, Party::Caller, "leave --in-place away"),
+        F::Locked => ("system.Locked", Exit::Unavailable, Party::Environment, "run the command again later"),
+        F::Owner => ("system.Owner", Exit::Failed, Party::Environment, "run as the owner of the file"),
+        F::StaleJournal => ("system.StaleJournal", Exit::Failed, Party::Environment, "compare both, then move one away"),
+        F::ReadBack => ("system.ReadBack", Exit::Failed, Party::Environment, "run the command again"),
+        F::RunRecord => ("system.RunRecord", Exit::Failed, Party::Environment, "run the command without --resume"),
+        _ => ("system.File", Exit::Failed, Party::Environment, "see `kmsctl doctor`"),
+    };
+    Failure::new(code, exit, party, fault.to_string(), next)
 }
 
 fn party(error: &Error) -> Party {

@@ -3,10 +3,10 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
+use crate::App;
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::Result;
-use crate::output::Output;
 
 /// Write completions for a shell
 #[derive(Debug, Args)]
@@ -22,11 +22,10 @@ impl Completions {
     ///
     /// # Errors
     /// None.
-    #[expect(clippy::unused_async, reason = "commands have one shape")]
-    pub async fn run(&self, out: &Output) -> Result<Exit> {
+    pub async fn run(&self, app: &App) -> Result<Exit> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "kmsctl", &mut script);
-        out.bytes(&script);
+        app.out.bytes(&script);
         Ok(Exit::Done)
     }
 }

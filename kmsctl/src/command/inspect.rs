@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::App;
 use crate::envelope::{EnvelopeView, Sighting};
 use crate::exit::Exit;
 use crate::failure::Result;
-use crate::output::Output;
 
 /// Show what an envelope says about itself; needs no key
 ///
@@ -27,13 +27,12 @@ impl Inspect {
     ///
     /// # Errors
     /// None of its own: each file's failure is told, and counts in the exit.
-    #[expect(clippy::unused_async, reason = "commands have one shape")]
-    pub async fn run(&self, out: &Output) -> Result<Exit> {
+    pub async fn run(&self, app: &App) -> Result<Exit> {
         let mut failures = Vec::new();
         for path in &self.files {
             match look(path) {
-                Ok(sighting) => out.answer(&EnvelopeView::from(&sighting)),
-                Err(failure) => failures.push(out.fail_one(&failure)),
+                Ok(sighting) => app.out.answer(&EnvelopeView::from(&sighting)),
+                Err(failure) => failures.push(app.out.fail_one(&failure)),
             }
         }
         Ok(Exit::of_many(self.files.len() - failures.len(), failures))

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory};
 use clap_mangen::Man as Page;
 
+use crate::App;
 use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::output::Output;
 
 /// Write the man pages
 ///
@@ -26,14 +26,13 @@ impl Man {
     ///
     /// # Errors
     /// When a page cannot be written.
-    #[expect(clippy::unused_async, reason = "commands have one shape")]
-    pub async fn run(&self, out: &Output) -> Result<Exit> {
+    pub async fn run(&self, app: &App) -> Result<Exit> {
         let Some(dir) = &self.dir else {
             let mut page = Vec::new();
             Page::new(Cli::command())
                 .render(&mut page)
                 .map_err(|error| Failure::io("-".as_ref(), &error))?;
-            out.bytes(&page);
+            app.out.bytes(&page);
             return Ok(Exit::Done);
         };
         let written = fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(Cli::command(), dir));
