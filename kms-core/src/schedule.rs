@@ -130,7 +130,7 @@ pub(crate) fn hedged_id<const N: usize>(backend: &CryptoBackend) -> Result<[u8; 
         "id",
         &[
             &random,
-            &std::process::id().to_be_bytes(),
+            &u64::from(std::process::id()).to_be_bytes(),
             &nanos.to_be_bytes(),
             &count.to_be_bytes(),
         ],

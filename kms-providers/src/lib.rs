@@ -1,5 +1,7 @@
 //! Key-management providers.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod durable;
 pub mod files;
 mod keyset;

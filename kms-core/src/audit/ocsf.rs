@@ -423,7 +423,7 @@ fn text(value: Option<&String>) -> Option<Text<'_>> {
 /// Versions are bytes to us, though text with every known provider. What is not printable ASCII, or would be taken
 /// for hexadecimal, is written as hexadecimal.
 fn write_version(version: &[u8]) -> Text<'_> {
-    let plain = version.iter().all(|byte| byte.is_ascii_graphic()) && !version.starts_with(HEX_VERSION.as_bytes());
+    let plain = version.iter().all(u8::is_ascii_graphic) && !version.starts_with(HEX_VERSION.as_bytes());
     match std::str::from_utf8(version) {
         Ok(text) if plain => text.into(),
         _ => format!("{HEX_VERSION}{}", to_hex(version)).into(),

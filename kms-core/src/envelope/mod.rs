@@ -2,6 +2,8 @@
 //! touched; payload work is synchronous.
 
 mod binding;
+#[cfg(all(test, feature = "aws-lc", feature = "rustcrypto"))]
+mod known_answers;
 mod opener;
 mod recipients;
 mod rewrap;

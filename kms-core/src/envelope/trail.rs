@@ -85,6 +85,24 @@ pub(super) fn using(
     trail.intent(action, &header_subject(header, &keys))
 }
 
+/// Records that sealing was refused before any KEK was used.
+pub(super) fn refused_sealing(
+    trail: &AuditTrail,
+    action: Action,
+    domain: Domain,
+    key_name: Option<&str>,
+    error: &Error,
+) -> Result<()> {
+    trail.refuse(
+        action,
+        &Subject {
+            key_name,
+            ..subject(domain)
+        },
+        error,
+    )
+}
+
 /// Records that `header` was refused before any KEK was used.
 pub(super) fn refused(trail: &AuditTrail, action: Action, header: &Header, error: &Error) -> Result<()> {
     trail.refuse(action, &header_subject(header, &[]), error)

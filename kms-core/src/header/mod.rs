@@ -10,7 +10,7 @@ mod shares;
 pub(crate) use immutable::is_logical_name;
 pub use immutable::{Floor, Immutable};
 pub use mutable::{Entry, Level, Quorum, RecipientId, Single, Unknown};
-pub(crate) use mutable::{Mutable, PASSPHRASE_KID, is_key_uri};
+pub(crate) use mutable::{Mutable, PASSPHRASE_KID, is_key_uri, is_passphrase_kid};
 pub(crate) use posture::meets_floor;
 pub use prelude::Prelude;
 pub use shares::Share;
@@ -142,6 +142,20 @@ impl Header {
             .expect("the layout gives the tag 32 bytes")
     }
 
+    /// The header written anew from what was read. Every value has one encoding, so these are always the bytes of
+    /// [`Header::as_bytes`]: the law that fuzzing and the golden files hold the codec to.
+    ///
+    /// # Errors
+    /// [`crate::Error::Limit`] or [`crate::Error::Caller`] if the law is broken in a way that changes a length.
+    pub fn reencoded(&self) -> Result<Vec<u8>> {
+        let shares = encode_shares(&self.shares, Some(self.shares_capacity()))?;
+        let immutable = self.immutable.encode();
+        let mutable = self.mutable.encode();
+        assemble(self.domain(), &immutable, &mutable, self.padding(), &shares, |_| {
+            *self.tag()
+        })
+    }
+
     /// The bytes that the tag covers.
     pub(crate) fn tagged(&self) -> &[u8] {
         &self.raw[..self.prelude.layout().tag.start]
@@ -237,6 +251,6 @@ fn region(bytes: &[u8], depth: usize) -> Result<cbor::Reader<'_>> {
     Ok(cbor::Reader::new(bytes))
 }
 
-fn bounded<'a>(bytes: &'a [u8], cap: usize, fault: LimitFault) -> Result<&'a [u8], LimitFault> {
+fn bounded(bytes: &[u8], cap: usize, fault: LimitFault) -> Result<&[u8], LimitFault> {
     if bytes.len() > cap { Err(fault) } else { Ok(bytes) }
 }

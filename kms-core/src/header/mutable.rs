@@ -18,7 +18,6 @@ pub(crate) struct Mutable {
 
 /// One way to the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "singles are the common case")]
 pub enum Entry {
     /// One recipient opens.
     Single(Single),
@@ -344,7 +343,8 @@ impl RecipientId {
 /// What the key URI of a passphrase recipient starts with; a label may follow.
 pub(crate) const PASSPHRASE_KID: &str = "passphrase:";
 
-fn is_passphrase_kid(kid: &str) -> bool {
+/// Whether `kid` is a passphrase recipient's.
+pub(crate) fn is_passphrase_kid(kid: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     kid.strip_prefix(PASSPHRASE_KID)
         .is_some_and(|label| label.len() <= 32 && label.bytes().all(allowed))

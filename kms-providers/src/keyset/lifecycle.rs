@@ -8,8 +8,8 @@ use kms_core::{KekError, KekFault, KekOperation};
 use subtle::ConstantTimeEq;
 
 use super::{Host, Key, Keyset, State};
-use crate::seconds::from_unix_seconds;
 use crate::provider::{DestroyWindow, KeyImport, KeyLifecycle, KeyState, KeySummary, NeededBy, Swept, VersionSummary};
+use crate::seconds::from_unix_seconds;
 use crate::uri::{KeyName, KeyUri, NamedKey, VersionNumber};
 
 #[async_trait]

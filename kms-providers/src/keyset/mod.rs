@@ -99,7 +99,10 @@ impl Key {
     /// What every change keeps true.
     fn is_consistent(&self) -> bool {
         let in_order = self.versions.is_sorted_by(|a, b| a.number < b.number);
-        let tombstones = self.versions.iter().all(|v| (v.state == State::Destroyed) == v.material.is_none());
+        let tombstones = self
+            .versions
+            .iter()
+            .all(|v| (v.state == State::Destroyed) == v.material.is_none());
         let primary = self.version(self.primary).map(|version| version.state);
         match self.state {
             State::Destroyed => in_order && tombstones && self.versions.iter().all(|v| v.material.is_none()),

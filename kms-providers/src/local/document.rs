@@ -29,7 +29,11 @@ impl Document {
     pub(super) fn encode(&self) -> Result<SecretBytes, KekFault> {
         let json = serde_json::to_vec(&self.index()).map_err(|_| KekFault::Corrupt)?;
         let json_len = u32::try_from(json.len()).map_err(|_| KekFault::Unsupported)?;
-        let material = || self.keys.keys().flat_map(|(_, key)| key.versions.iter().filter_map(|v| v.material.as_ref()));
+        let material = || {
+            self.keys
+                .keys()
+                .flat_map(|(_, key)| key.versions.iter().filter_map(|v| v.material.as_ref()))
+        };
         let length = LENGTH_LEN + json.len() + material().count() * MATERIAL_LEN;
         SecretBytes::try_init_with(length, |place| {
             let (head, places) = place.split_at_mut(LENGTH_LEN + json.len());
@@ -44,7 +48,10 @@ impl Document {
 
     /// Reads a content. It was authenticated, so whatever is wrong with it is a fault of its writer.
     pub(super) fn decode(content: &SecretBytes) -> Result<Self, KekFault> {
-        let (length, rest) = content.expose().split_first_chunk::<LENGTH_LEN>().ok_or(KekFault::Corrupt)?;
+        let (length, rest) = content
+            .expose()
+            .split_first_chunk::<LENGTH_LEN>()
+            .ok_or(KekFault::Corrupt)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| KekFault::Corrupt)?;
         let (json, material) = rest.split_at_checked(length).ok_or(KekFault::Corrupt)?;
         let mut material = Material(material);
@@ -178,7 +185,11 @@ impl Material<'_> {
     }
 
     fn end(self) -> Result<(), KekFault> {
-        if self.0.is_empty() { Ok(()) } else { Err(KekFault::Corrupt) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(KekFault::Corrupt)
+        }
     }
 }
 

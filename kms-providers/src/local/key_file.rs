@@ -144,7 +144,9 @@ impl Kek for KeyFileKek {
             params: WrapParams::None,
         };
         Ok(Generated {
-            secret: binding.domain.derive_local(&self.backend, &self.key, &salt, binding.digest),
+            secret: binding
+                .domain
+                .derive_local(&self.backend, &self.key, &salt, binding.digest),
             wrapped,
             request_id: None,
         })
@@ -154,7 +156,9 @@ impl Kek for KeyFileKek {
         let salt: Option<&[u8; 32]> = wrapped.w.as_slice().try_into().ok();
         match (salt, &wrapped.params, &wrapped.version) {
             (Some(salt), WrapParams::None, None) => Ok(Unwrapped {
-                secret: binding.domain.derive_local(&self.backend, &self.key, salt, binding.digest),
+                secret: binding
+                    .domain
+                    .derive_local(&self.backend, &self.key, salt, binding.digest),
                 request_id: None,
             }),
             _ => Err(self.error(KekOperation::Unwrap, KekFault::DoesNotUnwrap)),
@@ -163,7 +167,13 @@ impl Kek for KeyFileKek {
 
     async fn describe(&self) -> Result<KekInfo, KekError> {
         let domain = UriScheme::KeyFile.name();
-        Ok(KekInfo::new("HKDF-SHA-512 derivation, 256-bit key", None, "file", Posture::Hedged, domain))
+        Ok(KekInfo::new(
+            "HKDF-SHA-512 derivation, 256-bit key",
+            None,
+            "file",
+            Posture::Hedged,
+            domain,
+        ))
     }
 }
 
@@ -212,7 +222,11 @@ mod tests {
         let again = KeyFileKek::create(&path, CryptoBackend::default());
         assert!(matches!(again, Err(KeyFileError::Exists { .. })));
         assert_eq!(std::fs::read(&path).unwrap(), made.key.expose());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the key file and its lock");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            2,
+            "the key file and its lock"
+        );
     }
 
     #[cfg(unix)]
@@ -249,7 +263,9 @@ mod tests {
         }
         let error = KeyFileKek::open(folder.path(), CryptoBackend::default()).err().unwrap();
         assert!(matches!(error, KeyFileError::NotAFile { .. }), "{error}");
-        let error = KeyFileKek::open(&folder.path().join("none"), CryptoBackend::default()).err().unwrap();
+        let error = KeyFileKek::open(&folder.path().join("none"), CryptoBackend::default())
+            .err()
+            .unwrap();
         assert!(matches!(error, KeyFileError::Io { .. }), "{error}");
     }
 }

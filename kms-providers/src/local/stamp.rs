@@ -42,7 +42,11 @@ impl Stamp {
     /// Whether the file is surely the same. A file that was young when it was read may have been replaced within
     /// one tick of the file system's clock by one of equal length: that is not sure.
     pub(super) fn is_same(&self, later: &Self) -> bool {
-        self.settled && Self { settled: true, ..*later } == *self
+        self.settled
+            && Self {
+                settled: true,
+                ..*later
+            } == *self
     }
 }
 

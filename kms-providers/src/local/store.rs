@@ -80,7 +80,8 @@ impl Store {
         let _lock = lock(&self.path, self.patience).await?;
         let seal = Arc::new(seal);
         let document = self.read_again().await?;
-        self.write(document.successor(Arc::clone(&document.keys)), &seal).await?;
+        self.write(document.successor(Arc::clone(&document.keys)), &seal)
+            .await?;
         *self.seal.write().unwrap_or_else(PoisonError::into_inner) = seal;
         Ok(())
     }
@@ -179,10 +180,15 @@ impl Store {
 
     /// Whether it is time to look at the file; if so, for this caller alone.
     fn is_time_to_look(&self) -> bool {
-        let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        let now = u64::try_from(self.opened.elapsed().as_millis())
+            .unwrap_or(u64::MAX)
+            .saturating_add(1);
         let last = self.looked.load(Ordering::Acquire);
         let due = last == 0 || u128::from(now - last.min(now)) >= self.freshness.as_millis();
-        due && self.looked.compare_exchange(last, now, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        due && self
+            .looked
+            .compare_exchange(last, now, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
     }
 }
 

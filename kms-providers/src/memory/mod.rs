@@ -9,7 +9,6 @@ use kms_core::audit::{Clock, SystemClock};
 use kms_core::crypto::CryptoBackend;
 use kms_core::{Kek, KekError, KekFault};
 
-
 use crate::keyset::{self, Host, Keyset, WrapStyle};
 use crate::provider::{KeyImport, KeyLifecycle, KeySummary, Provider};
 use crate::uri::{KeyUri, UriScheme};
