@@ -2,12 +2,16 @@
 //! completions come from here.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use kms_core::crypto::CryptoBackend;
 use kms_core::{EncryptionContext, LabelValue, Labels};
 
+use crate::asked::AskedPassphrase;
 use crate::command::{audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, rewrap, rotate};
 use crate::failure::Result;
+use crate::passphrase::Passphrase;
 
 /// One key layer over every KMS and HSM: seal files, rotate keys without re-encrypting, prove what happened
 #[derive(Debug, Parser)]
@@ -85,6 +89,37 @@ impl ContextArgs {
     /// For malformed or repeated names.
     pub fn context(&self) -> Result<EncryptionContext> {
         Ok(EncryptionContext::from_pairs(self.pairs.iter().cloned())?)
+    }
+}
+
+/// The passphrase of an envelope, as opposed to that of the keystore.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RecipientPassphrase {
+    /// File that holds the passphrase of the envelope; without it the terminal is asked
+    #[arg(
+        long = "recipient-passphrase-file",
+        value_name = "FILE",
+        env = "KEYSTRAND_RECIPIENT_PASSPHRASE_FILE",
+        hide_env_values = true
+    )]
+    file: Option<PathBuf>,
+}
+
+impl RecipientPassphrase {
+    /// Whence it comes.
+    #[must_use]
+    pub fn source<'a>(&'a self, prompt: &'a str) -> Passphrase<'a> {
+        Passphrase {
+            file: self.file.as_deref(),
+            prompt,
+            option: "--recipient-passphrase-file",
+        }
+    }
+
+    /// A KEK that asks for it when an envelope needs it.
+    #[must_use]
+    pub fn asked(&self, backend: &CryptoBackend) -> Arc<AskedPassphrase> {
+        Arc::new(AskedPassphrase::new(backend.clone(), self.file.clone()))
     }
 }
 

@@ -7,6 +7,7 @@
 //! home        where things stand on disk
 //! jobs        which file becomes which
 //! envelope    what can be said of an envelope without a key
+//! asked       a passphrase that is asked for when an envelope needs it
 //! passphrase  from file or terminal, never from the command line
 //! output      results and failures, for people or as JSON
 //! failure     what went wrong, whose fault it is, what to do next
@@ -17,6 +18,7 @@
 //! audit trail of the session; a home without audit log works only if its configuration says so.
 
 pub mod args;
+pub mod asked;
 pub mod command;
 pub mod envelope;
 pub mod exit;
