@@ -54,6 +54,8 @@ macro_rules! faults {
                 f.write_str(match self { $(Self::$variant => $text,)+ })
             }
         }
+
+        impl std::error::Error for $name {}
     };
 }
 
@@ -156,6 +158,7 @@ faults! {
         NotWritable = "the log is not writable",
         Deadline = "the sink did not answer before its deadline",
         Broken = "the log is damaged; run `kmsctl audit verify`",
+        TooLong = "the event is over 64 KiB; name fewer keys",
         Failed = "the sink failed",
     }
 }

@@ -1,5 +1,6 @@
 //! Key-management providers.
 
+pub mod audit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod durable;
