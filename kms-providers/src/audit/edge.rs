@@ -4,7 +4,7 @@ use tlog_tiles::{HASH_SIZE, Hash, HashReader, Tile, record_hash, tree_hash};
 
 use super::bundle;
 use super::fault::LogError;
-use super::tiles::{HEIGHT, TileStore, WIDTH};
+use super::tiles::{FULL, HEIGHT, TileStore};
 
 /// The rightmost, partial tile of each level, the rightmost bundle, and the full tiles that were not yet written.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ impl Edge {
             }
             let tile = &mut self.levels[usize::from(level)];
             tile.extend(hash.0);
-            if tile.len() < WIDTH as usize * HASH_SIZE {
+            if tile.len() < FULL {
                 break;
             }
             let bytes = std::mem::take(tile);

@@ -33,21 +33,25 @@
 //!
 //! Inside, top down: `sink` (group commit through `group`) → `writer` (locked append, catch up with other processes,
 //! rotate, publish) → `edge` (right edge of the Merkle tree), `segment` (journal files), `tiles`, `bundle` and
-//! `checkpoint` (what standard tools read); `tree` reads them back. `log`, `verify`, `review`, `headers` and `proof` are the reader's side.
+//! `checkpoint` (what standard tools read); `tree` reads them back. `log`, `verify` (with `journal`
+//! and `review`), `headers` and `proof` are the reader's side.
 
 mod bundle;
 mod checkpoint;
+mod create;
 mod deadline;
 mod edge;
 mod fault;
 mod group;
 mod headers;
+mod journal;
 mod key;
 mod lock;
 mod log;
 mod options;
 mod principal;
 mod proof;
+mod report;
 mod review;
 mod segment;
 mod sink;
@@ -65,9 +69,9 @@ pub use log::{AuditLog, Entries, Entry};
 pub use options::TlogOptions;
 pub use principal::this_process;
 pub use proof::{ConsistencyProof, InclusionProof};
+pub use report::{Damage, Report};
 pub use review::EventFinding;
 pub use sink::TlogSink;
-pub use verify::{Damage, Report};
 
 /// Bytes of one entry: what the length prefix of an entry bundle can say (C2SP tlog-tiles, "Log entries").
 pub const ENTRY_MAX: usize = 65_535;

@@ -24,7 +24,7 @@ pub struct TlogOptions {
 impl Default for TlogOptions {
     fn default() -> Self {
         Self {
-            segment_bytes: 16 << 20,
+            segment_bytes: 8 << 20,
             publish_entries: 1024,
             publish_after: Duration::from_secs(10),
             lock_patience: Duration::from_secs(10),

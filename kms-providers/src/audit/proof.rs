@@ -88,6 +88,20 @@ impl AuditLog {
         })
     }
 
+    /// Checks that this log goes on from `kept`, a checkpoint that was kept elsewhere: nothing before it was changed.
+    ///
+    /// # Errors
+    /// [`LogError::Checkpoint`] when `kept` is not signed by `verifier`; [`LogError::OutOfRange`] when the log is
+    /// shorter, so was set back; [`LogError::Damaged`] when it is another log, so was rewritten.
+    pub fn goes_on_from(&self, kept: &[u8], verifier: &VerifierKey) -> Result<(), LogError> {
+        let kept = Head::open(kept, verifier)?;
+        self.in_tree(kept.size, kept.size <= self.head.size)?;
+        if kept.size == 0 {
+            return Ok(());
+        }
+        Tree::new(&self.tiles, self.head).check_root_at(kept.size, kept.root)
+    }
+
     fn in_tree(&self, asked: u64, inside: bool) -> Result<(), LogError> {
         let size = self.head.size;
         if inside {

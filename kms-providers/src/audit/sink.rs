@@ -7,11 +7,12 @@ use kms_core::AuditFault;
 use kms_core::audit::{AuditEvent, AuditSink};
 
 use super::ENTRY_MAX;
+use super::create::create;
 use super::fault::LogError;
 use super::group::Group;
 use super::key::{LogKey, VerifierKey};
 use super::options::TlogOptions;
-use super::writer::{self, Writer};
+use super::writer::Writer;
 
 /// Appends events to a transparency log. Several threads and several processes may append to one log at once.
 ///
@@ -29,7 +30,7 @@ impl TlogSink {
     /// # Errors
     /// [`LogError::Exists`], [`LogError::Io`]
     pub fn create(dir: &Path, key: &LogKey) -> Result<(), LogError> {
-        writer::create(dir, key)
+        create(dir, key)
     }
 
     /// Opens the log in `dir`.

@@ -13,6 +13,8 @@ use super::fault::LogError;
 pub(super) const HEIGHT: u8 = 8;
 /// Hashes of a full tile.
 pub(super) const WIDTH: u64 = 1 << HEIGHT;
+/// Bytes of a full tile.
+pub(super) const FULL: usize = HASH_SIZE << HEIGHT;
 
 /// The tiles of one log.
 #[derive(Debug, Clone)]

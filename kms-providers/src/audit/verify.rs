@@ -4,103 +4,23 @@
 //! tiles, partial tiles of this and earlier checkpoints, journal lines. Nothing in the folder is left unlooked at.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::fs;
+use std::io;
 use std::path::Path;
 
-use serde::Serialize;
 use tlog_tiles::{HASH_SIZE, Tile};
 
 use super::checkpoint::{self, Head};
 use super::edge::Edge;
 use super::fault::LogError;
+use super::journal::JournalCheck;
 use super::key::VerifierKey;
-use super::log::{AuditLog, Entry};
-use super::review::{EventFinding, Review};
-use super::segment::{Line, Segment, first_of, next_line};
+use super::log::AuditLog;
+use super::report::{Damage, Report};
+use super::review::Review;
+use super::segment::first_of;
 use super::tiles::{HEIGHT, TEMPORARY, full, is_full, relative_path};
 use super::{bundle, lock};
-
-/// The result of [`AuditLog::verify`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Report {
-    /// The log's name.
-    pub origin: String,
-    /// Entries under the checkpoint.
-    pub size: u64,
-    /// Root hash under the checkpoint, in base64.
-    pub root: String,
-    /// Entries after the checkpoint. They are durable, but nothing protects them from change yet.
-    pub unsigned: u64,
-    /// Entries, from the first on, whose journal files are not here; they were verified from their bundles.
-    pub archived: u64,
-    /// Where the log was changed or is damaged.
-    pub damage: Vec<Damage>,
-    /// What a person should look at.
-    pub findings: Vec<EventFinding>,
-}
-
-impl Report {
-    /// Whether the log is as it was written.
-    #[must_use]
-    pub fn is_intact(&self) -> bool {
-        self.damage.is_empty()
-    }
-
-    /// Whether there is nothing to look at either.
-    #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.is_intact() && self.findings.is_empty()
-    }
-}
-
-/// A place where the log is not as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "damage", rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Damage {
-    /// The checkpoint is not what the pinned key signed.
-    Checkpoint {
-        /// Why.
-        what: &'static str,
-    },
-    /// The entries do not lead to the root that the checkpoint signs.
-    Root,
-    /// A tile or bundle is missing, unreadable or not what the entries give.
-    Tile {
-        /// Its path in the log.
-        path: String,
-    },
-    /// An entry and its leaf hash do not fit together.
-    Entry {
-        /// Its sequence number.
-        seq: u64,
-    },
-    /// A journal line is not the entry, or is missing.
-    Journal {
-        /// The entry's sequence number.
-        seq: u64,
-    },
-    /// A file that is no part of a log.
-    Stray {
-        /// Its path in the log.
-        path: String,
-    },
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Checkpoint { what } => write!(f, "checkpoint: {what}"),
-            Self::Root => f.write_str("the entries do not lead to the root that the checkpoint signs"),
-            Self::Tile { path } => write!(f, "{path}: missing, unreadable or not what the entries give"),
-            Self::Entry { seq } => write!(f, "entry {seq}: does not fit its leaf hash"),
-            Self::Journal { seq } => write!(f, "entry {seq}: its journal line is missing or different"),
-            Self::Stray { path } => write!(f, "{path}: no part of a log"),
-        }
-    }
-}
 
 impl AuditLog {
     /// Verifies everything that is in the log's folder now, the checkpoint's signature by `verifier`. Each file is read
@@ -301,68 +221,3 @@ fn files_in(dir: &Path) -> Result<BTreeSet<String>, LogError> {
     }
     Ok(files)
 }
-
-/// Walks the journal files beside the entries.
-struct JournalCheck<'a> {
-    segments: &'a [Segment],
-    current: Option<BufReader<File>>,
-    line: Vec<u8>,
-    /// Differences so far in this file: a line that was taken out makes all that follow differ.
-    different: usize,
-}
-
-impl<'a> JournalCheck<'a> {
-    fn new(segments: &'a [Segment]) -> Self {
-        Self {
-            segments,
-            current: None,
-            line: Vec::new(),
-            different: 0,
-        }
-    }
-
-    fn compare(&mut self, entry: &Entry, damage: &mut Vec<Damage>) {
-        if let [next, rest @ ..] = self.segments
-            && next.first == entry.seq
-        {
-            self.no_more_lines(entry.seq, damage);
-            self.current = File::open(&next.path).ok().map(BufReader::new);
-            self.segments = rest;
-            self.different = 0;
-        }
-        let Some(journal) = &mut self.current else {
-            return;
-        };
-        let same = matches!(next_line(journal, &mut self.line), Ok(Line::Entry)) && self.line == entry.line;
-        if !same {
-            damage.push(Damage::Journal { seq: entry.seq });
-            self.different += 1;
-        }
-        if self.different == REPORTED_PER_FILE {
-            self.current = None;
-        }
-    }
-
-    /// At the end of the entries: no file is left over. (A line that a writer adds to the last one meanwhile is none of
-    /// this check's.)
-    fn finish(&mut self, size: u64, damage: &mut Vec<Damage>) {
-        let empty = |segment: &Segment| fs::metadata(&segment.path).is_ok_and(|metadata| metadata.len() == 0);
-        for segment in self.segments {
-            if segment.first != size || !empty(segment) {
-                damage.push(Damage::Journal { seq: segment.first });
-            }
-        }
-    }
-
-    fn no_more_lines(&mut self, seq: u64, damage: &mut Vec<Damage>) {
-        if let Some(journal) = &mut self.current {
-            let end: io::Result<Line> = next_line(journal, &mut self.line);
-            if self.different == 0 && !matches!(end, Ok(Line::End | Line::Torn)) {
-                damage.push(Damage::Journal { seq });
-            }
-        }
-    }
-}
-
-/// Differing lines of one journal file that are listed.
-const REPORTED_PER_FILE: usize = 16;

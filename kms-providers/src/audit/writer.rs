@@ -91,7 +91,7 @@ impl Writer {
         if self.is_due() {
             self.publish_now()?;
         }
-        if self.read >= self.options.segment_bytes {
+        if self.read >= self.options.segment_bytes.max(1) {
             self.rotate()?;
         }
         self.write(entries)?;
@@ -315,34 +315,7 @@ impl Writer {
     }
 }
 
-/// Sets up an empty log in `dir`.
-pub(super) fn create(dir: &Path, key: &LogKey) -> Result<(), LogError> {
-    make_dir(dir).map_err(LogError::io(dir))?;
-    let path = dir.join(checkpoint::FILE);
-    let segments = Segment::list(dir).map_err(LogError::io(dir))?;
-    if path.exists() || segments.iter().any(|segment| segment.first > 0) {
-        return Err(LogError::Exists(dir.to_owned()));
-    }
-    match Segment::new(dir, 0).create() {
-        // What an earlier attempt left behind has no checkpoint, so nothing was ever recorded in it.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        made => drop(made.map_err(LogError::io(dir))?),
-    }
-    let head = Head {
-        size: 0,
-        root: tlog_tiles::EMPTY_HASH,
-    };
-    replace(&dir.join(TEMPORARY), &path, &head.sign(key)).map_err(LogError::io(&path))
-}
-
-fn make_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
-    builder.create(dir)
-}
-
+#[allow(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 fn broken(error: LogError) -> AuditFault {
     match error {
         LogError::Io { kind, .. } if kind != io::ErrorKind::NotFound => of_io(&kind.into()),

@@ -102,9 +102,9 @@ impl Scene {
             for file in fs::read_dir(folder).unwrap() {
                 let path = file.unwrap().path();
                 if path.is_dir() {
-                    folders.push(path)
+                    folders.push(path);
                 } else {
-                    files.push(path)
+                    files.push(path);
                 }
             }
         }

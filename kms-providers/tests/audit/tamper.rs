@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use kms_core::AuditFault;
-use kms_providers::audit::{AuditLog, Damage, LogKey, TlogOptions};
+use kms_providers::audit::{AuditLog, Damage, LogError, LogKey, TlogOptions};
 
 use crate::scene::{Scene, busy, fill, trail};
 
@@ -199,7 +199,7 @@ fn a_writer_refuses_a_log_that_does_not_fit_its_checkpoint() {
     refused(&|scene| {
         edit(&last(scene), &|text| {
             text.lines().skip(1).map(|line| format!("{line}\n")).collect()
-        })
+        });
     });
     refused(&|scene| edit(&last(scene), &|text| text + "not an entry\n"));
     refused(&|scene| edit(&last(scene), &|text| text[..text.len() - 1].to_owned()));
@@ -241,7 +241,7 @@ fn a_writer_at_work_notices_changes_of_its_files() {
             .open(&scene.journals()[0])
             .unwrap()
             .set_len(100)
-            .unwrap()
+            .unwrap();
     });
     refused(&|scene| fs::remove_file(scene.dir.join("checkpoint")).unwrap());
     refused(&|scene| fs::write(scene.dir.join("checkpoint"), "x\n").unwrap());
@@ -288,16 +288,15 @@ fn a_checkpoint_kept_elsewhere_reveals_a_fork() {
     let fork = Scene::with_key_of(&scene);
     fill(&trail(fork.open()), 100..109);
     let log = AuditLog::open_read(&fork.dir).unwrap();
-    assert!(
-        log.verify(&scene.verifier()).unwrap().is_clean(),
-        "the forger has the key"
-    );
-    assert!(
-        log.prove_consistency(10, 18)
-            .unwrap()
-            .check(&kept, &scene.verifier())
-            .is_err()
-    );
+    let verifier = scene.verifier();
+    assert!(log.verify(&verifier).unwrap().is_clean(), "the forger has the key");
+    assert!(log.prove_consistency(10, 18).unwrap().check(&kept, &verifier).is_err());
+    assert!(matches!(log.goes_on_from(&kept, &verifier), Err(LogError::Damaged(_))));
+
+    scene.log().goes_on_from(&kept, &verifier).unwrap();
+    let later = scene.log().checkpoint().to_vec();
+    let set_back = Scene::with_key_of(&scene).log().goes_on_from(&later, &verifier);
+    assert_eq!(set_back, Err(LogError::OutOfRange { asked: 18, size: 0 }));
 }
 
 fn copy_all(from: &Path, to: &Path) {
