@@ -7,10 +7,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kms_core::audit::{Clock, SystemClock};
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Kek, KekError, KekFault};
+use kms_core::memory::SecretBytes;
+use kms_core::{Kek, KekError, KekFault, PassphraseKek};
 
+use super::key_file::KeyFileKek;
 use super::seal::Seal;
+use super::settings::{LocalSettings, SealKind};
 use super::store::Store;
+use crate::config::ProviderConfig;
+use crate::error::Error;
 use crate::keyset::{self, Host};
 use crate::provider::{KeyImport, KeyLifecycle, KeySummary, Provider};
 use crate::uri::{KeyUri, UriScheme};
@@ -56,6 +61,27 @@ impl Keystore {
             patience: PATIENCE,
             freshness: FRESHNESS,
         }
+    }
+
+    /// The keystore that the configuration describes. `passphrase` is asked for only where one seals it.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for its settings, [`Error::KeyFile`] when the key file cannot be used,
+    /// [`Error::PassphraseMissing`].
+    pub fn configured(
+        config: &ProviderConfig,
+        passphrase: impl FnOnce() -> Option<SecretBytes>,
+        backend: &CryptoBackend,
+    ) -> Result<Self, Error> {
+        let settings: LocalSettings = config.settings()?;
+        let seal: Arc<dyn Kek> = match settings.seal {
+            SealKind::KeyFile => Arc::new(KeyFileKek::open(&config.path(&settings.key_file), backend.clone())?),
+            SealKind::Passphrase => {
+                let passphrase = passphrase().ok_or(Error::PassphraseMissing)?;
+                Arc::new(PassphraseKek::new(backend.clone(), passphrase))
+            }
+        };
+        Ok(Self::new(config.path(&settings.keystore), seal).backend(backend.clone()))
     }
 
     /// Uses these primitives.
