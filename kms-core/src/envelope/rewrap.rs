@@ -117,6 +117,12 @@ impl Rewrapper {
         self
     }
 
+    /// What it opens with.
+    #[must_use]
+    pub fn opener(&self) -> &Opener {
+        &self.opener
+    }
+
     /// Makes the header that `target` asks for. The payload is `payload_len` bytes behind an attached header; `None`
     /// for sidecars and tickets.
     ///

@@ -141,7 +141,12 @@ impl Campaign {
     ///
     /// # Errors
     /// When the record of the run or the index of keys cannot be written; files done until then are done.
-    pub fn run(self, rewrapper: &Rewrapper, target: &Target, options: &CampaignOptions<'_>) -> Result<Report, FileError> {
+    pub fn run(
+        self,
+        rewrapper: &Rewrapper,
+        target: &Target,
+        options: &CampaignOptions<'_>,
+    ) -> Result<Report, FileError> {
         let _ = (rewrapper, target, options);
         todo!()
     }

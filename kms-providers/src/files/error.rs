@@ -22,7 +22,7 @@ pub enum FileFault {
     Envelope(#[from] kms_core::Error),
     /// The file system refused or failed.
     #[error(transparent)]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// The output stands already.
     #[error("the file exists; choose another name or allow overwriting")]
     Exists,
@@ -35,8 +35,11 @@ pub enum FileFault {
     /// A pipe or device where a regular file is needed.
     #[error("is not a regular file; use a stream")]
     NotRegular,
+    /// A detached header needs a name.
+    #[error("a detached header needs a file name; name the output")]
+    SidecarName,
     /// A payload without its header.
-    #[error("no envelope, and no header beside it (.ksh); the header may stand elsewhere")]
+    #[error("no envelope, and no header beside it (.ksh); recovery may find it, or it stands elsewhere")]
     NoHeader,
     /// A detached header without its payload.
     #[error("the payload of this header is missing; the search for orphans may find it")]
@@ -50,6 +53,9 @@ pub enum FileFault {
     /// Another process works on it.
     #[error("another process works on this file; try again when it has finished")]
     Locked,
+    /// A lock file stands beside it, on a file system without locks of its own.
+    #[error("a lock file (.NAME.kslock) stands beside it; remove that if no process works on the file")]
+    LockFile,
     /// Replacing the file would give it to another owner.
     #[error("the file belongs to another user, and replacing it would change that; run as its owner")]
     Owner,
@@ -86,6 +92,10 @@ impl FileError {
         self.fault
     }
 
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(&self.fault, FileFault::Io(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
     pub(super) fn stream(fault: impl Into<FileFault>) -> Self {
         Self {
             path: None,
@@ -120,6 +130,19 @@ impl<T, E: Into<FileFault>> At<T> for Result<T, E> {
             path: Some(path.to_owned()),
             fault: fault.into(),
         })
+    }
+}
+
+impl From<io::Error> for FileFault {
+    /// What a lock or a lease says, and what was wrapped on its way through a reader, keep their names.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::WouldBlock {
+            return Self::Locked;
+        }
+        match error.downcast::<kms_core::Error>() {
+            Ok(own) => Self::Envelope(own),
+            Err(error) => Self::Io(error),
+        }
     }
 }
 

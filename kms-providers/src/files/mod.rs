@@ -16,13 +16,19 @@
 //!
 //! All functions block; the asynchronous calls of a [`kms_core::Kek`] are driven on the calling thread.
 
+mod attributes;
 mod campaign;
 mod detect;
 mod discover;
+mod drive;
 mod ends;
 mod error;
 mod index;
+mod journal;
+mod lock;
 mod open;
+mod pin;
+
 mod recovery;
 mod rewrap;
 mod seal;

@@ -1,17 +1,34 @@
-//! Rewrapping one envelope on disk.
+//! Rewrapping one envelope on disk (docs/format.md 11).
+//!
+//! ```text
+//! prepare   lock, recover, read, make the new header
+//! stage     choose a method, write the new file or the journal under a temporary name
+//! commit    sync, put it in place, sync, read back; for one file or a batch of them
+//! ```
+//!
+//! Each file stays locked from its reading to its last sync. The modification time becomes that of the rewrap:
+//! kept, it would make backups by size and time skip the new header.
+
+mod commit;
+mod prepare;
+mod stage;
 
 use std::path::Path;
 use std::time::Duration;
 
-use kms_core::{Rewrapper, Target};
+use kms_core::{CallerFault, Error, Rewrapper, Target};
+
+pub(super) use commit::commit;
+pub(super) use prepare::{Change, Prepared, prepare};
+pub(super) use stage::Staging;
 
 use super::ends::Syncing;
-use super::error::FileError;
+use super::error::{FileError, FileFault};
 
 /// How [`rewrap_file`] works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RewrapOptions {
-    /// Where the new header of an attached envelope goes.
+    /// Where the new header goes.
     pub placement: Placement,
     /// When the change must be on disk.
     pub syncing: Syncing,
@@ -19,7 +36,7 @@ pub struct RewrapOptions {
     pub patience: Duration,
 }
 
-/// Where the new header of an attached envelope goes.
+/// Where a new header goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Placement {
@@ -74,16 +91,44 @@ pub enum Method {
 /// the payload of one, or a ticket; a symbolic link is followed.
 ///
 /// # Errors
-/// [`super::FileFault`]; the file then stands under its old header or, after a crash, is brought to the new one by
-/// [`super::recover`].
+/// [`FileFault`]; the file then stands under its old header or, after a failure in place, is brought to the new one
+/// by the next rewrap or [`super::recover`].
 pub fn rewrap_file(
     rewrapper: &Rewrapper,
     path: &Path,
     target: &Target,
     options: &RewrapOptions,
 ) -> Result<FileOutcome, FileError> {
-    let _ = (rewrapper, path, target, options);
-    todo!()
+    let mut tries = TRIES;
+    loop {
+        tries -= 1;
+        match rewrap_once(rewrapper, path, target, options) {
+            Err(error) if tries > 0 && is_changed_meanwhile(error.fault()) => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+fn rewrap_once(
+    rewrapper: &Rewrapper,
+    path: &Path,
+    target: &Target,
+    options: &RewrapOptions,
+) -> Result<FileOutcome, FileError> {
+    match prepare(rewrapper, path, target, options.patience)? {
+        Prepared::AlreadyCurrent { .. } => Ok(FileOutcome::AlreadyCurrent),
+        Prepared::Change(change) => {
+            let staging = Staging::of(*change, options.placement)?;
+            let mut outcomes = commit(vec![staging], options.syncing.flush());
+            let outcome = outcomes.pop().expect("one outcome for one file");
+            Ok(FileOutcome::Rewrapped(outcome?))
+        }
+    }
+}
+
+/// Whether somebody who takes no locks changed the file between its reading and its replacement.
+pub(super) fn is_changed_meanwhile(fault: &FileFault) -> bool {
+    matches!(fault, FileFault::Envelope(Error::Caller(CallerFault::ChangedMeanwhile)))
 }
 
 impl Default for RewrapOptions {
@@ -95,3 +140,6 @@ impl Default for RewrapOptions {
         }
     }
 }
+
+/// A file that changes under every try belongs to somebody who does not take turns.
+const TRIES: usize = 3;

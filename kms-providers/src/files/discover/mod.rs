@@ -1,11 +1,20 @@
 //! Finding envelopes.
 
+mod orphan;
+mod pattern;
+mod walk;
+
+use std::io;
 use std::path::{Path, PathBuf};
 
-use kms_core::Header;
+pub use orphan::{OrphanSearch, find_payload};
+pub(super) use walk::Walk;
 
-use super::detect::Layout;
-use super::error::FileError;
+use super::detect::{Layout, header_of, open_regular, own_layout, starts_payload};
+use super::error::{At, FileError};
+use super::journal;
+use crate::durable::{stale_temporary, target_of};
+use kms_core::caps;
 
 /// How [`discover`] walks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,7 +69,9 @@ pub enum Leftover {
 }
 
 /// Walks envelopes; made by [`discover`].
-pub struct Discover {}
+pub struct Discover {
+    walk: Walk,
+}
 
 /// Envelopes and leftovers below `patterns`: files, directories (walked to the bottom, in the order of their names)
 /// or glob patterns (`*`, `?`, `[…]`, `**`). A path that exists is never taken for a pattern. Other files are skipped
@@ -69,31 +80,66 @@ pub struct Discover {}
 /// Memory is bounded by the depth of the walk and 65 536 names a directory; larger directories come in the file
 /// system's order.
 pub fn discover<P: AsRef<Path>>(patterns: impl IntoIterator<Item = P>, options: &DiscoverOptions) -> Discover {
-    let _ = (patterns.into_iter().count(), options);
-    todo!()
+    Discover {
+        walk: Walk::new(patterns, options),
+    }
 }
 
 impl Iterator for Discover {
     type Item = Result<Found, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        todo!()
+        loop {
+            let path = match self.walk.next()? {
+                Ok(path) => path,
+                Err(error) => return Some(Err(error)),
+            };
+            match classify(path) {
+                Ok(None) => {}
+                Ok(Some(found)) => return Some(Ok(found)),
+                Err(error) => return Some(Err(error)),
+            }
+        }
     }
 }
 
-/// Looks for the payload of `header` among the files below `paths`: by its first 24 bytes, which name the header.
-pub fn find_payload<P: AsRef<Path>>(header: &Header, paths: impl IntoIterator<Item = P>) -> OrphanSearch {
-    let _ = (header, paths.into_iter().count());
-    todo!()
+/// What the regular file at `path` is; `None` for what is none of ours.
+pub(super) fn classify(path: PathBuf) -> Result<Option<Found>, FileError> {
+    if let Some(of) = target_of(&path) {
+        return Ok(is_dead(&path).at(&path)?.then(|| Found::Leftover {
+            path,
+            what: Leftover::Temporary { of },
+        }));
+    }
+    let file = match open_regular(&path) {
+        // Files come and go below a walk.
+        Err(error) if error.is_not_found() => return Ok(None),
+        file => file?,
+    };
+    if let Some(of) = journal::file_of(&path).filter(|_| journal::is_journal(&file)) {
+        return Ok(Some(Found::Leftover {
+            path,
+            what: Leftover::Journal { of },
+        }));
+    }
+    let layout = own_layout(&file, &path)?;
+    if let Layout::Sidecar { of: payload } = &layout {
+        let header = header_of(&file, &layout, caps::RECIPIENTS_HARD).at(&path)?;
+        if starts_payload(payload, &header).at(payload)? != Some(true) {
+            let payload = payload.clone();
+            return Ok(Some(Found::Leftover {
+                path,
+                what: Leftover::OrphanSidecar { payload },
+            }));
+        }
+    }
+    Ok((layout != Layout::NotKs1).then_some(Found::Envelope { path, layout }))
 }
 
-/// Files that start as a payload of the header does; made by [`find_payload`].
-pub struct OrphanSearch {}
-
-impl Iterator for OrphanSearch {
-    type Item = Result<PathBuf, FileError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        todo!()
+/// Whether nobody writes the temporary file any more.
+fn is_dead(temporary: &Path) -> io::Result<bool> {
+    match stale_temporary(temporary) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        stale => Ok(stale?.is_some()),
     }
 }
