@@ -11,7 +11,6 @@ use kms_core::{EncryptionContext, LabelValue, Labels};
 use crate::asked::AskedPassphrase;
 use crate::command::{audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, rewrap, rotate};
 use crate::failure::Result;
-use crate::passphrase::Passphrase;
 
 /// One key layer over every KMS and HSM: seal files, rotate keys without re-encrypting, prove what happened
 #[derive(Debug, Parser)]
@@ -106,20 +105,10 @@ pub struct RecipientPassphrase {
 }
 
 impl RecipientPassphrase {
-    /// Whence it comes.
+    /// A KEK that asks for it when an envelope needs it; for one that is being sealed, as a new one.
     #[must_use]
-    pub fn source<'a>(&'a self, prompt: &'a str) -> Passphrase<'a> {
-        Passphrase {
-            file: self.file.as_deref(),
-            prompt,
-            option: "--recipient-passphrase-file",
-        }
-    }
-
-    /// A KEK that asks for it when an envelope needs it.
-    #[must_use]
-    pub fn asked(&self, backend: &CryptoBackend) -> Arc<AskedPassphrase> {
-        Arc::new(AskedPassphrase::new(backend.clone(), self.file.clone()))
+    pub fn asked(&self, is_new: bool) -> Arc<AskedPassphrase> {
+        Arc::new(AskedPassphrase::new(CryptoBackend::default(), self.file.clone(), is_new))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::passphrase::Passphrase;
 pub struct AskedPassphrase {
     backend: CryptoBackend,
     file: Option<PathBuf>,
+    is_new: bool,
     uri: String,
     answer: Mutex<Option<Answer>>,
 }
@@ -31,12 +32,13 @@ enum Answer {
 }
 
 impl AskedPassphrase {
-    /// A passphrase from `file`, or from the terminal.
+    /// A passphrase from `file`, or from the terminal; one that is new is asked for twice.
     #[must_use]
-    pub fn new(backend: CryptoBackend, file: Option<PathBuf>) -> Self {
+    pub fn new(backend: CryptoBackend, file: Option<PathBuf>, is_new: bool) -> Self {
         Self {
             backend,
             file,
+            is_new,
             uri: KeyUri::Passphrase(Label::default()).to_string(),
             answer: Mutex::new(None),
         }
@@ -66,7 +68,8 @@ impl AskedPassphrase {
             prompt: "Passphrase of the envelope",
             option: "--recipient-passphrase-file",
         };
-        match source.ask() {
+        let asked = if self.is_new { source.ask_new() } else { source.ask() };
+        match asked {
             Ok(passphrase) => Answer::Known(Arc::new(PassphraseKek::new(self.backend.clone(), passphrase))),
             Err(failure) => Answer::Failed(failure),
         }

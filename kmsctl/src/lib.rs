@@ -4,6 +4,7 @@
 //! args        the tree of commands; help, man pages and completions come from it
 //! command     one file a command: its arguments and its run
 //! session     an open home: configured keys, keystore, audit trail
+//! sealing     from several logical keys to one sealer
 //! home        where things stand on disk
 //! jobs        which file becomes which
 //! envelope    what can be said of an envelope without a key
@@ -29,6 +30,7 @@ pub mod output;
 pub mod passphrase;
 pub mod printable;
 pub mod progress;
+pub mod sealing;
 pub mod session;
 
 use std::ffi::OsString;

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 use kms_core::payload::StreamOptions;
@@ -14,7 +13,6 @@ use serde::Serialize;
 use super::encrypt::{Bar, bar, with_ends};
 use crate::App;
 use crate::args::{ContextArgs, RecipientPassphrase};
-use crate::asked::AskedPassphrase;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::jobs::{Direction, Job, Paths, Place, run_all};
@@ -63,32 +61,23 @@ impl Decrypt {
         if self.header.is_some() && jobs.len() != 1 {
             return Err(Failure::usage("one header belongs to one payload", "name one input with --header"));
         }
-        let session = Session::open(app).await?;
-        let asked = self.recipient_passphrase.asked(session.backend());
-        let opener = self.opener(&session, &asked).await?;
+        let session = Session::open(app).await?.asking(self.recipient_passphrase.asked(false));
+        let policy = OpenPolicy {
+            min_sequence: self.min_sequence,
+            ..session.open_policy()
+        };
+        let opener = session.opener(policy).await?.require(self.context.context()?);
         if jobs.iter().any(|job| job.output == Place::Stream) {
             app.out.reserve_stdout();
         }
         let bar = bar(app, &jobs);
         let done = run_all(&jobs, &app.out, |job, threads| {
             let opened = self.open(&opener, job, threads, &bar);
-            let opened = opened.map_err(|failure| asked.failure().unwrap_or(failure))?;
+            let opened = opened.map_err(|failure| session.explain(failure))?;
             app.out.say(&Plain::new(job, &opened));
             Ok(())
         });
         Ok(done.exit())
-    }
-
-    async fn opener(&self, session: &Session, asked: &Arc<AskedPassphrase>) -> Result<Opener> {
-        let keyring = session.keyring().await?.with(asked.clone());
-        let policy = OpenPolicy {
-            min_sequence: self.min_sequence,
-            ..session.open_policy()
-        };
-        Ok(Opener::new(session.backend().clone(), keyring)
-            .require(self.context.context()?)
-            .policy(policy)
-            .audit(session.trail()))
     }
 
     fn open(&self, opener: &Opener, job: &Job, threads: NonZeroUsize, bar: &Bar) -> Result<OpenedFile> {

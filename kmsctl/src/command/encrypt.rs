@@ -5,12 +5,11 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use kms_core::payload::StreamOptions;
-use kms_core::{Level, PassphraseKek, Recipient, Sealer, Suite};
-use kms_providers::files::{Input, KeyIndex, Output as Sink, SealOptions, SealedFile, seal_file, sidecar_of};
+use kms_core::{Level, Sealer, Suite};
+use kms_providers::files::{FileError, Input, Output as Sink, SealOptions, SealedFile, seal_file, sidecar_of};
 use serde::Serialize;
 
 use crate::App;
@@ -20,7 +19,8 @@ use crate::failure::{Failure, Result};
 use crate::jobs::{Direction, Job, Paths, Place, run_all};
 use crate::printable::{Printable, hex};
 use crate::progress::Progress;
-use crate::session::{LogicalKey, Session};
+use crate::sealing::Sealing;
+use crate::session::Session;
 
 /// Seal files
 ///
@@ -69,6 +69,15 @@ pub enum LevelName {
     Message,
 }
 
+impl From<LevelName> for Level {
+    fn from(name: LevelName) -> Self {
+        match name {
+            LevelName::DataKey => Self::DataKey,
+            LevelName::Message => Self::Message,
+        }
+    }
+}
+
 /// The result for one file.
 #[derive(Debug, Serialize)]
 struct Sealed<'a> {
@@ -88,18 +97,20 @@ impl Encrypt {
     pub async fn run(&self, app: &App) -> Result<Exit> {
         let jobs = self.paths.jobs(Direction::Seal)?;
         self.check(&jobs)?;
-        let session = Session::open(app).await?;
-        let sealer = self.sealer(app, &session).await?;
+        let session = Session::open(app).await?.asking(self.recipient_passphrase.asked(true));
+        let sealer = self.sealer(&session).await?;
         if jobs.iter().any(|job| job.output == Place::Stream) {
             app.out.reserve_stdout();
         }
-        let index = session.index()?;
-        let keyring = session.keyring().await?;
+        let (index, opener) = (session.index(), session.opener(session.open_policy()).await?);
         let bar = bar(app, &jobs);
         let done = run_all(&jobs, &app.out, |job, threads| {
-            let sealed = self.seal(&sealer, job, threads, &bar)?;
+            let sealed = self.seal(&sealer, job, threads, &bar);
+            let sealed = sealed.map_err(|failure| session.explain(failure))?;
             if let Place::File(output) = &job.output {
-                record(&index, output, self.detached, &sealed, &keyring)?;
+                // Which key versions the new envelope needs, so that none of them is destroyed unawares.
+                let holder = if self.detached { sidecar_of(output) } else { output.clone() };
+                index.record(&holder, &sealed.header, &opener)?;
             }
             app.out.say(&Sealed::new(job, self.detached, &sealed));
             Ok(())
@@ -125,50 +136,20 @@ impl Encrypt {
         Ok(())
     }
 
-    async fn sealer(&self, app: &App, session: &Session) -> Result<Sealer> {
-        let keys = self.keys.iter().map(|key| session.logical(key)).collect::<Result<Vec<_>>>()?;
-        let mut sealer = Sealer::new(session.backend().clone())
-            .suite(self.suite_of(&keys)?)
-            .context(self.context.context()?)
-            .external(self.required_context.iter().cloned())
-            .floor(LogicalKey::common_floor(&keys))
-            .audit(session.trail());
-        if let [LogicalKey { name: Some(name), .. }] = &keys[..] {
-            sealer = sealer.key_name(name);
-        }
-        for recipient in keys.into_iter().flat_map(|key| key.recipients) {
-            sealer = sealer.add(self.shaped(recipient));
-        }
-        if self.passphrase_recipient {
-            sealer = sealer.add(self.shaped(self.passphrase(app, session)?));
-        }
-        Ok(sealer)
-    }
-
-    /// `--suite`, or that which the keys agree on.
-    fn suite_of(&self, keys: &[LogicalKey]) -> Result<Suite> {
-        let mut configured: Vec<_> = keys.iter().filter_map(|key| key.suite).collect();
-        configured.dedup();
-        match (self.suite, &configured[..]) {
-            (Some(suite), _) => Ok(suite),
-            (None, []) => Ok(Suite::Aes256Gcm),
-            (None, [suite]) => Ok(*suite),
-            (None, _) => Err(Failure::usage("the keys are configured for different suites", "say which with --suite")),
-        }
-    }
-
-    fn shaped(&self, recipient: Recipient) -> Recipient {
-        let recipient = match self.level {
-            LevelName::DataKey => recipient.at(Level::DataKey),
-            LevelName::Message => recipient.at(Level::Message),
+    async fn sealer(&self, session: &Session) -> Result<Sealer> {
+        let asked = self.passphrase_recipient.then_some(PASSPHRASE);
+        let names = self.keys.iter().map(String::as_str).chain(asked);
+        let keys = names.map(|name| session.logical(name)).collect::<Result<Vec<_>>>()?;
+        let sealing = Sealing {
+            keys,
+            suite: self.suite,
+            level: self.level.into(),
+            hidden: self.hidden,
         };
-        if self.hidden { recipient.hidden() } else { recipient }
-    }
-
-    fn passphrase(&self, app: &App, session: &Session) -> Result<Recipient> {
-        let passphrase = self.recipient_passphrase.source("Passphrase to seal for").ask_new()?;
-        let kek = PassphraseKek::new(session.backend().clone(), passphrase);
-        Ok(Recipient::single(Arc::new(kek)))
+        let context = self.context.context()?;
+        sealing.check_context(&context)?;
+        let sealer = sealing.sealer(session).await?;
+        Ok(sealer.context(context).external(self.required_context.iter().cloned()))
     }
 
     fn seal(&self, sealer: &Sealer, job: &Job, threads: NonZeroUsize, bar: &Bar) -> Result<SealedFile> {
@@ -196,7 +177,7 @@ impl Encrypt {
 pub(super) fn with_ends<T>(
     job: &Job,
     mirrored: bool,
-    work: impl FnOnce(Input<'_>, Sink<'_>) -> Result<T, kms_providers::files::FileError>,
+    work: impl FnOnce(Input<'_>, Sink<'_>) -> Result<T, FileError>,
 ) -> Result<T> {
     let (mut stdin, mut stdout) = (io::stdin(), io::stdout());
     let input = match &job.input {
@@ -248,18 +229,6 @@ pub(super) fn bar(app: &App, jobs: &[Job]) -> Bar {
     }
 }
 
-/// Notes which key versions the new envelope needs, so that none of them is destroyed unawares.
-fn record(
-    index: &KeyIndex,
-    output: &Path,
-    detached: bool,
-    sealed: &SealedFile,
-    keyring: &kms_core::Keyring,
-) -> Result<()> {
-    let holder = if detached { sidecar_of(output) } else { output.to_owned() };
-    Ok(index.record(&holder, &sealed.header, keyring)?)
-}
-
 impl<'a> Sealed<'a> {
     fn new(job: &'a Job, detached: bool, sealed: &SealedFile) -> Self {
         Self {
@@ -291,6 +260,9 @@ fn parse_suite(text: &str) -> Result<Suite, String> {
         format!("suites for files are {}", names.join(", "))
     })
 }
+
+/// The key URI of passphrases.
+const PASSPHRASE: &str = "passphrase:";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -3,15 +3,16 @@
 use std::fmt;
 
 use clap::Args;
+use kms_core::AuditFault;
 use kms_providers::audit::AuditLog;
 use serde::Serialize;
 
-use super::own_verifier;
+use super::{log_dir, no_log, own_verifier};
 use crate::App;
 use crate::exit::Exit;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::home::Home;
-use crate::session;
+use crate::session::open_log;
 
 /// Sign the log as it stands, and show the checkpoint to keep elsewhere
 ///
@@ -49,13 +50,15 @@ impl Checkpoint {
             return Ok(Exit::Done);
         }
         let home = Home::locate(&app.globals)?;
-        session::open_log(&home)?.publish().map_err(kms_core::Error::from)?;
-        let log = AuditLog::open_read(&home.log())?;
+        let config = home.load()?;
+        let log = open_log(&home, &config)?;
+        log.ok_or_else(no_log)?.publish()?;
+        let log = AuditLog::open_read(&log_dir(&config)?)?;
         let checkpoint = String::from_utf8(log.checkpoint().to_vec());
         app.out.answer(&Signed {
             size: log.head().size,
             verifier,
-            checkpoint: checkpoint.map_err(|_| Failure::from(kms_core::Error::Audit(kms_core::AuditFault::Broken)))?,
+            checkpoint: checkpoint.map_err(|_| AuditFault::Broken)?,
         });
         Ok(Exit::Done)
     }

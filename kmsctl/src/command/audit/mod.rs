@@ -11,10 +11,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use kms_providers::audit::{AuditLog, LogKey, VerifierKey};
+use kms_providers::config::{AuditConfig, Config};
 
 use crate::App;
 use crate::exit::Exit;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::home::Home;
 
 /// Verify, read and prove the audit log
@@ -61,7 +62,7 @@ impl LogArgs {
     fn open(&self, app: &App) -> Result<AuditLog> {
         let dir = match &self.log {
             Some(dir) => dir.clone(),
-            None => Home::locate(&app.globals)?.log(),
+            None => log_dir(&Home::locate(&app.globals)?.load()?)?,
         };
         Ok(AuditLog::open_read(&dir)?)
     }
@@ -71,4 +72,16 @@ impl LogArgs {
 fn own_verifier(app: &App) -> Result<VerifierKey> {
     let home = Home::locate(&app.globals)?;
     Ok(LogKey::load(&home.log_key())?.verifier())
+}
+
+/// The folder of the configured log.
+fn log_dir(config: &Config) -> Result<PathBuf> {
+    match &config.audit {
+        AuditConfig::Tlog { dir, .. } => Ok(dir.clone()),
+        _ => Err(no_log()),
+    }
+}
+
+fn no_log() -> Failure {
+    Failure::usage("this home keeps no audit log: its configuration says so", "set [audit] kind = \"tlog\"")
 }
