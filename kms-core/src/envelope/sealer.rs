@@ -358,7 +358,7 @@ impl Sealer {
                 Ok(value)
             }
             Err(error) => {
-                intent.fail(&error, &[])?;
+                trail::fail(intent, &error)?;
                 Err(error)
             }
         }

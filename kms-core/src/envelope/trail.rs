@@ -128,6 +128,14 @@ pub(super) fn wrapped<'a>(
     intent.succeed(details)
 }
 
+/// Records why a wrap failed, and at which provider.
+pub(super) fn fail(mut intent: Intent, error: &Error) -> Result<()> {
+    if let Error::Provider(failed) = error {
+        intent.attempt(&Attempt::new(KeyRef::new(&failed.uri), failed.operation).failed(failed.kind));
+    }
+    intent.fail(error, &[])
+}
+
 /// Records the provider calls of an open.
 pub(super) fn calls(intent: &mut Intent, calls: &[Call]) {
     for call in calls {

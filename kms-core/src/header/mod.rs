@@ -210,10 +210,10 @@ pub(crate) fn assemble(
     Ok(raw)
 }
 
-/// How much room a header keeps for later rewraps.
+/// How much room a header keeps for later rewraps. One that stands alone needs none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reserve {
-    /// None for a payload known to be under 64 KiB and for detached headers; else as [`Reserve::Spare`] with 256.
+    /// None for a payload known to be under 64 KiB; else as [`Reserve::Spare`] with 256.
     #[default]
     Auto,
     /// None.
@@ -232,8 +232,9 @@ impl Reserve {
     /// Bytes of padding for a header of `bare` bytes without it.
     pub(crate) fn padding(self, bare: usize, attached: bool, payload_len: Option<u64>) -> usize {
         let spare = match self {
+            _ if !attached => return 0,
             Self::None => return 0,
-            Self::Auto if !attached || payload_len.is_some_and(|len| len < SMALL_PAYLOAD) => return 0,
+            Self::Auto if payload_len.is_some_and(|len| len < SMALL_PAYLOAD) => return 0,
             Self::Auto => SPARE,
             Self::Spare(spare) => spare.min(caps::HEADER),
         };

@@ -169,6 +169,11 @@ impl Entry {
         }
     }
 
+    /// Whether a passphrase alone opens.
+    pub(crate) fn is_passphrase(&self) -> bool {
+        matches!(self, Self::Single(single) if single.scheme == Scheme::Passphrase)
+    }
+
     fn encode(&self, out: &mut Writer<'_>) {
         match self {
             Self::Single(single) => single.encode(out, (single.level == Level::Message).then_some((7, 1))),
@@ -219,17 +224,18 @@ fn decode_entry(value: &mut Reader<'_>) -> Result<Entry> {
     }
 }
 
-/// The scheme of an entry: key 1, which stands first in deterministic order unless key 0 does.
-pub(super) fn scheme_of(entry: &Reader<'_>) -> Result<u64, FormatFault> {
+/// The scheme of an entry: key 1, which stands first in deterministic order unless key 0 does, as it may in an entry
+/// of unknown scheme.
+pub(super) fn scheme_of(entry: &Reader<'_>) -> Result<u64> {
     let mut ahead = entry.clone();
-    if ahead.map()? == 0 {
-        return Err(FormatFault::MissingKey);
+    for _ in 0..ahead.map()?.min(2) {
+        match ahead.uint() {
+            Ok(0) => drop(ahead.raw(super::MUTABLE_DEPTH)?),
+            Ok(1) => return Ok(ahead.uint()?),
+            _ => break,
+        }
     }
-    match ahead.uint() {
-        Ok(1) => ahead.uint(),
-        Ok(0) => Err(FormatFault::UnknownKey),
-        _ => Err(FormatFault::MissingKey),
-    }
+    Err(FormatFault::MissingKey.into())
 }
 
 impl Single {
@@ -276,7 +282,7 @@ impl Single {
             match key {
                 1 => drop(value.uint()?),
                 2 => id = Some(decode_id(value)?),
-                3 => version = Some(decode_version(value)?),
+                3 => version = Some(value.bytes()?.to_vec()),
                 4 => w = Some(bounded(value.bytes()?, caps::WRAPPED_KEY, LimitFault::WrappedKey)?.to_vec()),
                 5 => sealed = Some(value.array_of()?),
                 6 => params = decode_params(scheme, value)?,
@@ -299,14 +305,20 @@ impl Single {
         Ok(single)
     }
 
+    /// What the parser knows field by field, and the writer must know of a provider's answer.
     pub(crate) fn check(&self) -> Result<(), FormatFault> {
-        let lengths = match &self.wrapped.params {
-            WrapParams::None => (self.scheme == Scheme::WrapBound).then_some(1..=caps::WRAPPED_KEY),
-            WrapParams::Mechanism(mechanism) => Some(mechanism.wrapped_lengths()),
-            WrapParams::Hpke { kem } => kem_ciphertext_len(*kem).map(|len| len..=len),
-            WrapParams::Hybrid { classical, .. } => classical_half_lengths(*classical),
-            WrapParams::Passphrase { .. } => Some(0..=0),
+        let lengths = match (self.scheme, &self.wrapped.params) {
+            (Scheme::WrapBound, WrapParams::None) => Some(1..=caps::WRAPPED_KEY),
+            (Scheme::Wrap, WrapParams::Mechanism(mechanism)) => Some(mechanism.wrapped_lengths()),
+            (Scheme::Hpke, WrapParams::Hpke { kem }) => kem_ciphertext_len(*kem).map(|len| len..=len),
+            (Scheme::Hybrid, WrapParams::Hybrid { classical, .. }) => classical_half_lengths(*classical),
+            (Scheme::Passphrase, WrapParams::Passphrase { .. }) => Some(0..=0),
+            _ => None,
         };
+        let version = self.wrapped.version.as_ref();
+        if version.is_some_and(|version| !(1..=caps::KEY_VERSION).contains(&version.len())) {
+            return Err(FormatFault::Length);
+        }
         if !lengths.ok_or(FormatFault::MissingKey)?.contains(&self.wrapped.w.len()) {
             return Err(FormatFault::Length);
         }
@@ -378,15 +390,6 @@ fn decode_id(value: &mut Reader<'_>) -> Result<RecipientId, FormatFault> {
         Ok(RecipientId::Kid(kid.to_owned()))
     } else {
         Err(FormatFault::Value)
-    }
-}
-
-fn decode_version(value: &mut Reader<'_>) -> Result<Vec<u8>, FormatFault> {
-    let version = value.bytes()?;
-    if (1..=caps::KEY_VERSION).contains(&version.len()) {
-        Ok(version.to_vec())
-    } else {
-        Err(FormatFault::Length)
     }
 }
 

@@ -2,8 +2,15 @@
 //! every provider call is counted.
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
+pub mod collision;
+pub mod forge;
+pub mod gf128;
 pub mod item;
 pub mod manifest;
+pub mod mutate;
+pub mod reader;
+pub mod regions;
+pub mod specimen;
 pub mod watched;
 
 use kms_core::crypto::{CryptoBackend, aws_lc, rustcrypto};
@@ -11,6 +18,11 @@ use kms_core::crypto::{CryptoBackend, aws_lc, rustcrypto};
 /// Both backends: what one refuses the other must refuse.
 pub fn backends() -> [CryptoBackend; 2] {
     [aws_lc(), rustcrypto()]
+}
+
+/// Runs `check` with either backend.
+pub fn on_both(check: impl Fn(&CryptoBackend)) {
+    backends().iter().for_each(check);
 }
 
 /// Lower-case hex to bytes.

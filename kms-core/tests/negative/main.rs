@@ -1,0 +1,23 @@
+//! Sixty ways to be wrong, one named test each. A test says whose fault the reader must name, how many provider calls
+//! it may make before it does (none for everything that can be seen without a key), and with both backends. Errors
+//! never repeat the input: [`hostile::reader::Reader::refuses`] looks at each.
+//!
+//! The envelopes are forged: all seals and the TAG are right for the bytes as they stand, so that nothing but the one
+//! broken rule keeps them from opening.
+
+#[path = "../hostile/mod.rs"]
+mod hostile;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cbor;
+mod context;
+mod limits;
+mod payload;
+mod prelude;
+mod providers;
+mod quorum;
+mod recipients;
+mod rewrap;
+mod tampering;
+mod writer;
