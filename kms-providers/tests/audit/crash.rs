@@ -1,6 +1,7 @@
 //! A writer killed at any moment: what it acknowledged is in the log, and the log goes on.
 
 use std::collections::HashSet;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -49,10 +50,35 @@ impl Child {
     fn kill_after(mut self, time: Duration) -> Vec<String> {
         let first = self.announced_one();
         thread::sleep(time);
+        first.into_iter().chain(self.end()).collect()
+    }
+
+    /// Lets it work for a while from its first announcement on, and then stand still with all its threads.
+    pub(crate) fn run_then_stop(&mut self, time: Duration) -> Option<String> {
+        let first = self.announced_one();
+        thread::sleep(time);
+        let id = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
+        while !self.stands_still() {
+            thread::yield_now();
+        }
+        first
+    }
+
+    /// Kills it, and returns the ids that it had announced.
+    pub(crate) fn end(mut self) -> Vec<String> {
         self.0.kill().unwrap();
-        let announced = first.into_iter().chain(self.announced()).collect();
+        let announced = self.announced();
         assert!(!self.0.wait().unwrap().success(), "it was killed at work");
         announced
+    }
+
+    fn stands_still(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.0.id())).unwrap();
+        let state = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("stat")).unwrap();
+        threads
+            .map(|thread| state(thread.unwrap()))
+            .all(|state| state.contains(") T "))
     }
 
     fn announced(&mut self) -> Vec<String> {
@@ -107,7 +133,7 @@ fn twenty_kills_lose_nothing_that_was_acknowledged() {
     let mut acknowledged = HashSet::new();
     for round in 0_u64..20 {
         // Spread over the period of appends, publications and rotations.
-        let time = Duration::from_micros(round * round * 500 + round * 137);
+        let time = Duration::from_micros(round * round * 1000 + round * 137);
         acknowledged.extend(Child::start(&scene, u64::MAX / 8).kill_after(time));
 
         let sink = scene.try_open(busy()).unwrap();
