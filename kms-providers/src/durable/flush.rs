@@ -51,7 +51,7 @@ impl Flush {
 }
 
 /// The folder in which `path` has its name.
-pub(crate) fn folder_of(path: &Path) -> &Path {
+fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

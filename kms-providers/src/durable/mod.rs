@@ -9,7 +9,7 @@ mod staged;
 #[cfg(feature = "failpoints")]
 pub use failpoint::arm_from_environment;
 pub use failpoint::{FAILPOINTS, Sites};
-pub(crate) use flush::{Flush, folder_of};
+pub(crate) use flush::Flush;
 pub use lock::{FileLock, LockError};
 pub(crate) use replace::keep_mode_and_owner;
 pub use replace::{create, replace};

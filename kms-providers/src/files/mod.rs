@@ -27,6 +27,7 @@ mod index;
 mod journal;
 mod lock;
 mod open;
+mod path_text;
 mod pin;
 
 mod recovery;
@@ -38,7 +39,7 @@ pub use detect::{EnvelopeFile, Layout, detect, read_header, sidecar_of};
 pub use discover::{Discover, DiscoverOptions, Found, Leftover, OrphanSearch, discover, find_payload};
 pub use ends::{Input, Output, Progress, Syncing};
 pub use error::{FileError, FileFault};
-pub use index::{KeyIndex, Need, Recheck};
+pub use index::{KeyIndex, Recheck};
 pub use open::{OpenOptions, OpenedFile, SidecarAt, open_file};
 pub use recovery::{Recovery, recover};
 pub use rewrap::{FileOutcome, FileRewrapped, Method, Placement, RewrapOptions, rewrap_file};
