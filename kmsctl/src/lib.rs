@@ -7,6 +7,7 @@
 //! sealing     from several logical keys to one sealer
 //! home        where things stand on disk
 //! jobs        which file becomes which
+//! campaign    work over many envelopes, and taking it up again
 //! envelope    what can be said of an envelope without a key
 //! asked       a passphrase that is asked for when an envelope needs it
 //! passphrase  from file or terminal, never from the command line
@@ -20,6 +21,7 @@
 
 pub mod args;
 pub mod asked;
+pub mod campaign;
 pub mod command;
 pub mod envelope;
 pub mod exit;

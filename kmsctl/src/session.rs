@@ -1,5 +1,6 @@
 //! An open home: configured keys, keystore and audit trail. Every command that uses a KEK begins with one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,6 +122,23 @@ impl Session {
         }
     }
 
+    /// The current version of every configured key that tells it, by key URI, as it stands in envelopes.
+    ///
+    /// # Errors
+    /// When a provider does not answer.
+    pub async fn current_versions(&self) -> Result<HashMap<String, Vec<u8>>> {
+        let mut versions = HashMap::new();
+        for kek in self.keyring().await?.keks() {
+            match kek.describe().await {
+                Ok(info) => versions.extend(info.version.map(|version| (kek.uri().to_owned(), version))),
+                // A key that is switched off has no envelopes brought under it.
+                Err(error) if error.kind.is_key_state() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(versions)
+    }
+
     /// What the operator means by a name or URI.
     ///
     /// # Errors
@@ -153,21 +171,24 @@ impl Session {
         }
     }
 
-    /// Makes one change in the life cycle of `key`, under the audit trail.
+    /// Makes a change in the life cycle of `keys`, under the audit trail.
     ///
     /// # Errors
     /// That of the change, or of the audit trail; without an intent on record nothing is changed.
     pub async fn recorded<T>(
         &self,
         action: Action,
-        key: &KeyUri,
+        keys: &[KeyUri],
         change: impl Future<Output = Result<T, KekError>>,
     ) -> Result<T> {
-        let (uri, version) = (key.without_version().to_string(), key.version());
-        let keys = [KeyRef {
-            uri: &uri,
-            version: version.as_ref().map(|version| version.as_bytes()),
-        }];
+        let texts: Vec<_> = keys.iter().map(|key| (key.without_version().to_string(), key.version())).collect();
+        let keys: Vec<_> = texts
+            .iter()
+            .map(|(uri, version)| KeyRef {
+                uri,
+                version: version.as_ref().map(|version| version.as_bytes()),
+            })
+            .collect();
         let subject = Subject {
             keys: &keys,
             ..Subject::default()

@@ -5,12 +5,14 @@ mod destroy;
 mod list;
 mod show;
 mod state;
+mod sweep;
 mod view;
 
 use clap::Subcommand;
 use kms_core::KekFault;
-use kms_core::audit::Action;
 use kms_providers::{KeyLifecycle, KeyUri};
+
+pub(in crate::command) use sweep::{needed_by, sweep};
 
 use crate::App;
 use crate::exit::Exit;
@@ -58,7 +60,7 @@ impl Key {
 ///
 /// # Errors
 /// When none serves it, or the one that does has no life cycle.
-pub(super) fn lifecycle<'a>(session: &'a Session, key: &KeyUri) -> Result<&'a dyn KeyLifecycle> {
+pub(in crate::command) fn lifecycle<'a>(session: &'a Session, key: &KeyUri) -> Result<&'a dyn KeyLifecycle> {
     let provider = session.resolver().provider(key)?;
     provider.lifecycle().ok_or_else(|| {
         Failure::new(
@@ -71,25 +73,3 @@ pub(super) fn lifecycle<'a>(session: &'a Session, key: &KeyUri) -> Result<&'a dy
     })
 }
 
-/// Erases what is due, in every provider that leaves this to us, and tells what stays because it is needed.
-///
-/// # Errors
-/// When a keystore or the audit log cannot be written.
-pub(super) async fn sweep(app: &App, session: &Session) -> Result<()> {
-    let index = session.index();
-    let needed = |key: &KeyUri| needed_by(&index, key);
-    for (_, provider) in session.resolver().providers() {
-        let (Some(lifecycle), true) = (provider.lifecycle(), is_anything_due(&**provider).await?) else {
-            continue;
-        };
-        let kind: KeyUri = format!("{}://{}", provider.kind(), SWEEP).parse()?;
-        let swept = session.recorded(Action::DestroyKey, &kind, lifecycle.destroy_due(&needed)).await?;
-        for key in swept.destroyed {
-            app.out.warn(&format!("{key}: destroyed, as scheduled"));
-        }
-        for (key, envelopes) in swept.still_needed {
-            app.out.warn(&format!("{key}: due for destruction, but {envelopes} known envelopes need it"));
-        }
-    }
-    Ok(())
-}
