@@ -72,7 +72,8 @@ impl Output {
     pub fn say(&self, result: &(impl Serialize + Display)) {
         match self.format {
             Format::Json => self.line(&to_json(result)),
-            Format::Text if self.quiet => {}
+            // Beside the data itself, people need no word about it.
+            Format::Text if self.quiet || self.results().data_on_stdout => {}
             Format::Text => self.line(&result.to_string()),
         }
     }

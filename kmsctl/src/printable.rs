@@ -51,7 +51,8 @@ pub fn time(time: SystemTime) -> String {
 
 /// `1 file`, `2 files`.
 #[must_use]
-pub fn count(number: usize, noun: &str) -> String {
+pub fn count(number: impl TryInto<u64>, noun: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }

@@ -15,7 +15,7 @@ use crate::context::EncryptionContext;
 use crate::crypto::CryptoBackend;
 use crate::error::{CallerFault, Error, FormatFault, LimitFault, PolicyFault, Result};
 use crate::header::{Entry, Header, Level, RecipientId, meets_floor};
-use crate::kek::{Scheme, WrapParams};
+use crate::kek::WrapParams;
 use crate::keyring::Keyring;
 use crate::memory::Secret;
 use crate::payload::plaintext_len;

@@ -15,7 +15,7 @@ use crate::App;
 use crate::campaign::{Order, RewrapArgs, carry_out, survey, unfinished};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::printable::version;
+use crate::printable::{count, version};
 use crate::session::Session;
 
 /// Give a key a new version, and bring envelopes under it
@@ -176,7 +176,7 @@ impl fmt::Display for Rotated {
         }
         match self.needing_older {
             0 => Ok(()),
-            known => write!(f, "; {known} known envelopes are under older versions"),
+            known => write!(f, "; under older versions: {}", count(known, "known envelope")),
         }
     }
 }

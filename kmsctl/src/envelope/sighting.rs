@@ -1,12 +1,12 @@
 //! Finding header and payload: attached, or apart with the header in `FILE.ksh`.
 
-use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use kms_core::payload::{SALT_LEN, plaintext_len};
-use kms_core::{Error, FormatFault, Header, Kind, Prelude, caps};
+use kms_core::{Error, Header, Kind, Prelude, caps};
+use kms_providers::files::{Layout as OnDisk, read_header};
 
 use crate::failure::{Failure, Result};
 
@@ -56,29 +56,27 @@ pub enum PayloadState {
     Length,
 }
 
-/// The name of the sidecar of `path`.
-#[must_use]
-pub fn sidecar(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(SIDECAR);
-    name.into()
-}
-
 impl Sighting {
     /// Looks at `path`: an envelope, a header, a ticket, or a payload with its header beside it.
     ///
     /// # Errors
     /// When the file cannot be read, or neither it nor its sidecar holds a sound header.
     pub fn of(path: &Path) -> Result<Self> {
-        let mut file = File::open(path).map_err(|error| Failure::io(path, &error))?;
-        match read_header(&mut file) {
-            Err(Error::Format(FormatFault::NotKs1 | FormatFault::Empty)) if sidecar(path).is_file() => {
-                Self::of(&sidecar(path))
-            }
-            Err(error) => Err(Failure::from(error).at(path)),
-            Ok(header) => Self::with_header(path, &mut file, header).map_err(|error| Failure::io(path, &error)),
-        }
+        let file = read_header(path, caps::RECIPIENTS_HARD)?;
+        let (layout, payload) = match &file.layout {
+            OnDisk::Ticket => (Layout::Ticket, None),
+            OnDisk::Sidecar { of } => (Layout::Detached, Some((of, 0))),
+            _ => (Layout::Attached, Some((&file.path, file.header.len() as u64))),
+        };
+        let payload = payload.map(|(path, start)| {
+            PayloadSighting::of(path, start, &file.header).map_err(|error| Failure::io(path, &error))
+        });
+        Ok(Self {
+            layout,
+            payload: payload.transpose()?,
+            path: file.path,
+            header: file.header,
+        })
     }
 
     /// Looks at what `input` gives until its end.
@@ -87,7 +85,7 @@ impl Sighting {
     /// As [`Sighting::of`].
     pub fn of_stream(mut input: impl Read) -> Result<Self> {
         let path = Path::new("-");
-        let header = read_header(&mut input).map_err(|error| Failure::from(error).at(path))?;
+        let header = header_of(&mut input).map_err(|error| Failure::from(error).at(path))?;
         let seen = (|| {
             let mut start = Vec::with_capacity(SALT_LEN);
             input.by_ref().take(SALT_LEN as u64).read_to_end(&mut start)?;
@@ -107,26 +105,6 @@ impl Sighting {
             payload,
         })
     }
-
-    fn with_header(path: &Path, file: &mut File, header: Header) -> io::Result<Self> {
-        let rest = file.metadata()?.len().saturating_sub(header.len() as u64);
-        let layout = match header.domain().kind {
-            Kind::Ticket => Layout::Ticket,
-            _ if path.extension() == Some(OsStr::new(SIDECAR)) => Layout::Detached,
-            _ => Layout::Attached,
-        };
-        let payload = match layout {
-            Layout::Ticket => None,
-            Layout::Attached => Some(PayloadSighting::read(path, &header, rest, file)?),
-            Layout::Detached => Some(PayloadSighting::beside(&path.with_extension(""), &header)?),
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            header,
-            layout,
-            payload,
-        })
-    }
 }
 
 impl PayloadSighting {
@@ -136,21 +114,17 @@ impl PayloadSighting {
         plaintext_len(self.bytes).ok()
     }
 
-    fn beside(path: &Path, header: &Header) -> io::Result<Self> {
-        match File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::new(path, header, 0, &[])),
-            Err(error) => Err(error),
-            Ok(mut file) => {
-                let bytes = file.metadata()?.len();
-                Self::read(path, header, bytes, &mut file)
-            }
-        }
-    }
-
-    fn read(path: &Path, header: &Header, bytes: u64, from: &mut File) -> io::Result<Self> {
-        let mut start = Vec::with_capacity(SALT_LEN);
-        from.take(SALT_LEN as u64).read_to_end(&mut start)?;
-        Ok(Self::new(path, header, bytes, &start))
+    /// The payload that begins at byte `start` of the file `path`.
+    fn of(path: &Path, start: u64, header: &Header) -> io::Result<Self> {
+        let mut file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::new(path, header, 0, &[])),
+            file => file?,
+        };
+        let bytes = file.metadata()?.len().saturating_sub(start);
+        file.seek(SeekFrom::Start(start))?;
+        let mut salt = Vec::with_capacity(SALT_LEN);
+        file.take(SALT_LEN as u64).read_to_end(&mut salt)?;
+        Ok(Self::new(path, header, bytes, &salt))
     }
 
     fn new(path: &Path, header: &Header, bytes: u64, start: &[u8]) -> Self {
@@ -171,13 +145,11 @@ impl PayloadSighting {
     }
 }
 
-/// Reads a header and not a byte more, however long the input is.
-fn read_header(input: &mut impl Read) -> Result<Header, Error> {
+/// Reads a header from a stream, and not a byte more, however long it is.
+fn header_of(input: &mut impl Read) -> Result<Header, Error> {
     let mut bytes = Vec::with_capacity(Prelude::LEN);
     input.take(Prelude::LEN as u64).read_to_end(&mut bytes)?;
     let rest = Prelude::parse(&bytes)?.header_len() - Prelude::LEN;
     input.take(rest as u64).read_to_end(&mut bytes)?;
     Header::parse_prefix(&bytes, caps::RECIPIENTS_HARD)
 }
-
-const SIDECAR: &str = "ksh";

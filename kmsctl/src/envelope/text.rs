@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::recipient::{MemberView, RecipientView};
 use super::view::{EnvelopeView, LabelView, PayloadView};
-use crate::printable::Printable;
+use crate::printable::{Printable, count};
 
 impl Display for EnvelopeView {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -101,10 +101,10 @@ impl Display for Member<'_> {
 fn payload_row(f: &mut Formatter<'_>, payload: &PayloadView) -> fmt::Result {
     let what = match payload.state {
         "present" => format!(
-            "{} bytes in {} chunks, {} bytes of plaintext",
-            payload.bytes,
-            payload.chunks.unwrap_or_default(),
-            payload.plaintext_bytes.unwrap_or_default()
+            "{} in {}, {} of plaintext",
+            count(payload.bytes, "byte"),
+            count(payload.chunks.unwrap_or_default(), "chunk"),
+            count(payload.plaintext_bytes.unwrap_or_default(), "byte")
         ),
         "missing" => format!("missing; expected at {}", Printable(&payload.file)),
         "other-payload" => "belongs to another header: it will not open".to_owned(),

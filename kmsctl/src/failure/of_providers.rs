@@ -111,7 +111,7 @@ impl From<KeyFileError> for Failure {
 fn of_file_fault(fault: &FileFault) -> Failure {
     use FileFault as F;
     let (code, exit, party, next) = match fault {
-        F::Exists => return exists("exists", "say --force to overwrite it"),
+        F::Exists => return exists("the output exists", "say --force to overwrite it"),
         F::SameFile => ("caller.SameFile", Exit::Usage, Party::Caller, "name another output"),
         F::Directory => ("caller.Directory", Exit::Usage, Party::Caller, "name a file, or a folder with --out-dir"),
         F::NotRegular => ("caller.NotRegular", Exit::Usage, Party::Caller, "read it from stdin: `-`"),

@@ -185,3 +185,9 @@ fn continues(log: &AuditLog, kept: &Path, verifier: &VerifierKey) -> Result<bool
     }
     Ok(log.prove_consistency(size, head.size)?.check(&note, verifier).is_ok())
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  kmsctl audit verify
+  kmsctl audit verify --headers /data
+  kmsctl audit verify --log /mnt/copy/audit --pin example.com/log+1a2b3c4d+AQ… --kept checkpoint-2026-01-31";

@@ -13,7 +13,7 @@ use super::{lifecycle, needed_by, sweep};
 use crate::App;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::printable::time;
+use crate::printable::{count, time};
 use crate::session::Session;
 
 /// Schedule the destruction of a key
@@ -79,10 +79,15 @@ impl Destroy {
 /// What stands against it, and what to run.
 fn still_needed(key: &KeyUri, needed: u64, missing: &[PathBuf]) -> Failure {
     let error = KekError::new(key.to_string(), KekOperation::Lifecycle, KekFault::StillNeeded);
-    let mut message = format!("{key}: {needed} known envelopes need it");
-    let mut next = format!("run `kmsctl rotate {} --rewrap PATH…` over them", key.without_version());
+    let mut message = format!("{key}: needed by {}", count(needed, "known envelope"));
+    let whole = key.without_version();
+    let mut next = match key.version() {
+        // A version is left by moving to the current one, a key only by moving to another key.
+        Some(_) => format!("run `kmsctl rewrap PATH…` over them to bring them to the current version of {whole}"),
+        None => format!("run `kmsctl rewrap PATH… --add OTHER-KEY --drop {whole}` over them"),
+    };
     if let [first, rest @ ..] = missing {
-        message += &format!(", and {} more are gone or not readable", missing.len());
+        message += &format!(", and by {} that are gone or not readable", missing.len());
         let others = if rest.is_empty() { "" } else { " …" };
         next += &format!("; `--forget {}{others}` for those that were deleted", first.display());
     }

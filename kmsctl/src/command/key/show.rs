@@ -13,7 +13,7 @@ use super::{needed_by, sweep};
 use crate::App;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::printable::version;
+use crate::printable::{count, version};
 use crate::session::Session;
 
 /// Show a key, its versions, and what needs them
@@ -146,7 +146,7 @@ impl fmt::Display for Line<'_> {
         let Self(version, needed) = self;
         let envelopes = needed.iter().find(|needed| needed.version == version.version);
         let envelopes = envelopes.map_or(0, |needed| needed.envelopes);
-        write!(f, "{version}, {envelopes} known envelopes need it")
+        write!(f, "{version}, needed by {}", count(envelopes, "known envelope"))
     }
 }
 

@@ -9,6 +9,7 @@ use kms_providers::{KeyState, KeySummary};
 
 use crate::App;
 use crate::failure::Result;
+use crate::printable::count;
 use crate::session::Session;
 
 /// Erases what is due, in every provider that leaves this to its caller, and tells what stays because it is needed.
@@ -31,7 +32,7 @@ pub(in crate::command) async fn sweep(app: &App, session: &Session) -> Result<()
             app.out.warn(&format!("{key}: destroyed, as scheduled"));
         }
         for (key, envelopes) in swept.still_needed {
-            app.out.warn(&format!("{key}: due for destruction, but {envelopes} known envelopes need it"));
+            app.out.warn(&format!("{key}: due for destruction, but needed by {}", count(envelopes, "known envelope")));
         }
     }
     Ok(())

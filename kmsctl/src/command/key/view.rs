@@ -25,7 +25,7 @@ pub(super) struct KeyView {
     /// The version that new envelopes use.
     current: Option<String>,
     /// Its versions, oldest first.
-    versions: Vec<VersionView>,
+    pub(super) versions: Vec<VersionView>,
 }
 
 /// A version of a key.
