@@ -54,6 +54,8 @@ macro_rules! faults {
                 f.write_str(match self { $(Self::$variant => $text,)+ })
             }
         }
+
+        impl std::error::Error for $name {}
     };
 }
 
@@ -140,6 +142,8 @@ faults! {
         UnknownTicket = "no ticket with this id was supplied",
         RecordMode = "column and row do not fit the ticket's record mode",
         RowRequired = "this ticket binds rows; supply a row id",
+        RecordPlace = "a column id is 1 to 65535 bytes, a row id at most 4294967295",
+        Batch = "a batch's offsets must ascend inside its bytes and fit their type, and its columns be of one length",
         BufferLength = "an output buffer has the wrong length",
         Range = "the range is outside the plaintext",
         ChangedMeanwhile = "the object changed meanwhile",
@@ -156,6 +160,7 @@ faults! {
         NotWritable = "the log is not writable",
         Deadline = "the sink did not answer before its deadline",
         Broken = "the log is damaged; run `kmsctl audit verify`",
+        TooLong = "the event is over 64 KiB; name fewer keys",
         Failed = "the sink failed",
     }
 }
@@ -220,6 +225,7 @@ faults! {
         BadPassphrase = "wrong passphrase or key file, or a damaged keystore",
         OtherSeal = "the keystore is sealed in another way; check whether it takes a passphrase or a key file",
         Corrupt = "the keystore is damaged; restore it from a backup",
+        RolledBack = "an older keystore was put in the place of a newer one; restart this program if that was meant",
         TooNew = "a newer version wrote the keystore; update this program",
         Storage = "the keystore could not be read or written",
         StorageFull = "no space is left where the keystore is; make room and try again",

@@ -34,6 +34,12 @@ impl Scheme {
         self as u16
     }
 
+    /// Whether this version seals and opens with it. HPKE and hybrid entries are laid out, parsed and kept, and no
+    /// more: they have another binding and, in HPKE, no `W`.
+    pub(crate) fn is_usable(self) -> bool {
+        !matches!(self, Self::Hpke | Self::Hybrid)
+    }
+
     /// Name for people and JSON.
     #[must_use]
     pub fn name(self) -> &'static str {

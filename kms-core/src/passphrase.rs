@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::caps;
 use crate::crypto::{CryptoBackend, PasswordCost};
 use crate::error::{CallerFault, KekError, KekFault, KekOperation, Result};
-use crate::header::PASSPHRASE_KID;
+use crate::header::{PASSPHRASE_KID, is_passphrase_kid};
 use crate::kek::{Binding, Generated, Kek, KekInfo, Posture, Scheme, Unwrapped, WrapParams, WrappedKey};
 use crate::memory::{Secret, SecretBytes};
 
@@ -34,6 +34,19 @@ impl PassphraseKek {
             passphrase,
             cost: DEFAULT_COST,
         }
+    }
+
+    /// Names the recipient `passphrase:label`, so that several can be told apart.
+    ///
+    /// # Errors
+    /// [`CallerFault::KeyUri`] unless `label` is at most 32 of the characters a-z, 0-9 and -.
+    pub fn labelled(mut self, label: &str) -> Result<Self> {
+        let uri = format!("{PASSPHRASE_KID}{label}");
+        if !is_passphrase_kid(&uri) {
+            return Err(CallerFault::KeyUri.into());
+        }
+        self.uri = uri;
+        Ok(self)
     }
 
     /// Uses this cost for new wraps.

@@ -1,5 +1,7 @@
 //! The audit trail through its public API: intent before use, fail closed, and a serialized form that reads back.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panic")]
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,5 +1,7 @@
 //! The caches: what they spare, what they never cross, and when they let go.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -141,11 +143,7 @@ fn entries_end_by_age_messages_and_bytes() {
         bytes: 100,
     };
     let cache = DataKeyCache::new(limits).by_clock(clock);
-    let seal = |length: usize| {
-        run(cache.seal(&sealer(&backend, &kek), "p", &vec![0; length]))
-            .map(drop)
-            .unwrap()
-    };
+    let seal = |length: usize| drop(run(cache.seal(&sealer(&backend, &kek), "p", &vec![0; length])).unwrap());
 
     (0..3).for_each(|_| seal(1));
     assert_eq!(cache.counters().misses, 1, "at the limit of messages");

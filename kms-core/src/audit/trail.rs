@@ -1,5 +1,6 @@
 //! What a request carries: it turns uses of keys into events.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -100,6 +101,15 @@ impl AuditTrail {
         event.use_id = None;
         event.outcome = Some(Outcome::Failure(reason.into()));
         Ok(recording.sink.record(&event)?)
+    }
+}
+
+impl fmt::Debug for AuditTrail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(recording) => write!(f, "AuditTrail({:?})", recording.principal),
+            None => f.write_str("AuditTrail(none)"),
+        }
     }
 }
 

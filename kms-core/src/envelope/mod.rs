@@ -2,6 +2,8 @@
 //! touched; payload work is synchronous.
 
 mod binding;
+#[cfg(all(test, feature = "aws-lc", feature = "rustcrypto"))]
+mod known_answers;
 mod opener;
 mod recipients;
 mod rewrap;
@@ -55,13 +57,7 @@ impl MessageKeys {
         let secret = self
             .domain
             .record_secret(&self.backend, &self.secret, &self.immutable_hash);
-        Ok(TicketKeys::new(
-            &self.backend,
-            self.domain,
-            secret,
-            &self.message_id,
-            mode,
-        ))
+        TicketKeys::new(&self.backend, self.domain, secret, &self.message_id, mode)
     }
 
     /// Names the message or ticket.

@@ -13,9 +13,9 @@ use crate::cache::OpenCache;
 use crate::caps;
 use crate::context::EncryptionContext;
 use crate::crypto::CryptoBackend;
-use crate::error::{CallerFault, Error, FormatFault, PolicyFault, Result};
+use crate::error::{CallerFault, Error, FormatFault, LimitFault, PolicyFault, Result};
 use crate::header::{Entry, Header, Level, RecipientId, meets_floor};
-use crate::kek::{Scheme, WrapParams};
+use crate::kek::WrapParams;
 use crate::keyring::Keyring;
 use crate::memory::Secret;
 use crate::payload::plaintext_len;
@@ -202,20 +202,26 @@ impl Opener {
 
     /// Opens a header through a recipient of `level`, if that is asked for.
     pub(super) async fn open_at(&self, header: Header, level: Option<Level>) -> Result<Opened> {
-        let context = self.checked_context(&header).or_else(|error| {
-            trail::refused(&self.audit, Action::Open, &header, &error)?;
-            Err(error)
-        })?;
+        let context = self.checked_context(&header);
+        let context = context.or_else(|error| self.refuse(&header, error))?;
         let scope = Scope::of(&self.backend, &header, &context);
-        let mut intent = trail::using(&self.audit, Action::Open, &self.backend, &header, &self.keyring)?;
         let cache = self.cache.as_ref().map(|(cache, partition)| (&**cache, &**partition));
         let mut search = Search::new(scope, &header, &self.keyring, self.policy.provider_calls, cache);
+        let configured = search.check_configured(level);
+        configured.or_else(|fault| self.refuse(&header, fault.into()))?;
+        let mut intent = trail::using(&self.audit, Action::Open, &self.backend, &header, &self.keyring)?;
         let found = search.secret(level).await;
-        let (attempts, shares) = (search.attempts, search.shares);
+        let (attempts, shares, exhausted) = (search.attempts, search.shares, search.exhausted);
         trail::calls(&mut intent, &attempts);
         match found.and_then(|found| self.unlock(&header, found)) {
             Err(error) => {
-                intent.fail(&error, &[])?;
+                // Who reads the trail learns that there were more recipients; who sent the envelope does not.
+                let reason = if exhausted {
+                    LimitFault::ProviderCalls.into()
+                } else {
+                    error.clone()
+                };
+                intent.fail(&reason, &[])?;
                 Err(error)
             }
             Ok((secret, data_key)) => {
@@ -233,6 +239,11 @@ impl Opener {
         }
     }
 
+    fn refuse<T>(&self, header: &Header, error: Error) -> Result<T> {
+        trail::refused(&self.audit, Action::Open, header, &error)?;
+        Err(error)
+    }
+
     /// The checks that come before any provider call; gives `ctx_hash`.
     pub(super) fn checked_context(&self, header: &Header) -> Result<Digest> {
         self.check_policy(header)?;
@@ -244,9 +255,8 @@ impl Opener {
         if !self.policy.suites.contains(&header.domain().suite) {
             return Err(PolicyFault::SuiteForbidden);
         }
-        let has_passphrase =
-            |entry: &Entry| matches!(entry, Entry::Single(single) if single.scheme == Scheme::Passphrase);
-        if !self.policy.mixed_passphrase && header.entries().len() > 1 && header.entries().iter().any(has_passphrase) {
+        let entries = header.entries();
+        if !self.policy.mixed_passphrase && entries.len() > 1 && entries.iter().any(Entry::is_passphrase) {
             return Err(PolicyFault::PassphraseMixed);
         }
         meets_floor(header.immutable().floor, header.entries(), header.shares())

@@ -122,6 +122,29 @@ impl Recipient {
         }
     }
 
+    fn is_quorum(&self) -> bool {
+        matches!(self, Self::Quorum { .. })
+    }
+
+    fn check(&self) -> Result<()> {
+        if let Self::Quorum { threshold, members, .. } = self {
+            let sizes_fit =
+                members.len() <= caps::QUORUM_MEMBERS && (2..=members.len()).contains(&usize::from(*threshold));
+            if !sizes_fit {
+                return Err(CallerFault::Quorum.into());
+            }
+        }
+        for Member { kek, .. } in self.members() {
+            if !is_key_uri(kek.uri()) {
+                return Err(CallerFault::KeyUri.into());
+            }
+            if !kek.scheme().is_usable() {
+                return Err(KekError::new(kek.uri(), KekOperation::Wrap, KekFault::Unsupported).into());
+            }
+        }
+        Ok(())
+    }
+
     fn is_passphrase(&self) -> bool {
         matches!(self, Self::Single { member, .. } if member.kek.scheme() == Scheme::Passphrase)
     }
@@ -129,29 +152,31 @@ impl Recipient {
 
 /// Checks what can be checked before any provider is called.
 pub(super) fn check(recipients: &[Recipient], max_recipients: usize, mixed_passphrase: bool) -> Result<()> {
-    let count: usize = recipients.iter().map(|recipient| recipient.members().len()).sum();
-    if count == 0 {
+    if recipients.iter().all(|recipient| recipient.members().is_empty()) {
         return Err(CallerFault::NoRecipients.into());
     }
-    if count > max_recipients.min(caps::RECIPIENTS_HARD) {
+    check_beside(recipients, &[], max_recipients, mixed_passphrase)
+}
+
+/// The same of recipients that are to stand beside `others`.
+pub(super) fn check_beside(
+    recipients: &[Recipient],
+    others: &[Entry],
+    max_recipients: usize,
+    mixed_passphrase: bool,
+) -> Result<()> {
+    let count: usize = recipients.iter().map(|recipient| recipient.members().len()).sum();
+    let standing: usize = others.iter().map(Entry::recipients).sum();
+    let quorums = recipients.iter().filter(|recipient| recipient.is_quorum()).count();
+    let standing_quorums = others.iter().filter(|entry| matches!(entry, Entry::Quorum(_))).count();
+    if count + standing > max_recipients.min(caps::RECIPIENTS_HARD) || quorums + standing_quorums > caps::QUORUMS {
         return Err(PolicyFault::RecipientCount.into());
     }
-    if !mixed_passphrase && recipients.len() > 1 && recipients.iter().any(Recipient::is_passphrase) {
+    let passphrase = recipients.iter().any(Recipient::is_passphrase) || others.iter().any(Entry::is_passphrase);
+    if !mixed_passphrase && recipients.len() + others.len() > 1 && passphrase {
         return Err(PolicyFault::PassphraseMixed.into());
     }
-    for recipient in recipients {
-        if let Recipient::Quorum { threshold, members, .. } = recipient {
-            let sizes_fit =
-                members.len() <= caps::QUORUM_MEMBERS && (2..=members.len()).contains(&usize::from(*threshold));
-            if !sizes_fit {
-                return Err(CallerFault::Quorum.into());
-            }
-        }
-        if recipient.members().iter().any(|member| !is_key_uri(member.kek.uri())) {
-            return Err(CallerFault::KeyUri.into());
-        }
-    }
-    Ok(())
+    recipients.iter().try_for_each(Recipient::check)
 }
 
 /// Entries and share bodies of a header.

@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::binding::{Place, Scope};
 use super::opener::{Opened, Opener};
-use super::recipients::{Member, Part, Recipient, Secrets, Wrapped, check, wrap, wrap_single};
+use super::recipients::{Member, Part, Recipient, Secrets, Wrapped, check, check_beside, wrap, wrap_single};
 use super::search::{ShareCheck, open_committed_share, unseal};
 use super::trail;
 use crate::audit::{Action, Details, Intent};
-use crate::caps;
 use crate::error::{CallerFault, Error, PolicyFault, Result};
 use crate::header::{
     Entry, Header, Level, Mutable, Prelude, RecipientId, Reserve, Share, Single, TAG_LEN, assemble, encode_shares,
@@ -128,7 +127,13 @@ impl Rewrapper {
             Target::Current => self.refresh(header, None, payload_len).await,
             Target::CurrentOf(uri) => self.refresh(header, Some(uri), payload_len).await,
             Target::Add(recipients) => {
-                check_addition(header, recipients)?;
+                let policy = &self.opener.policy;
+                check_beside(
+                    recipients,
+                    header.entries(),
+                    policy.max_recipients,
+                    policy.mixed_passphrase,
+                )?;
                 self.change(header, recipients, true, payload_len).await
             }
             Target::Replace(recipients) => {
@@ -153,13 +158,20 @@ impl Rewrapper {
         if stale.entries.is_empty() && stale.shares.is_empty() {
             return Ok(RewrapOutcome::AlreadyCurrent);
         }
-        let intent = self.intent(header)?;
-        settle(intent, self.refresh_stale(header, &stale, payload_len).await)
+        let mut intent = self.intent(header)?;
+        let outcome = self.refresh_stale(&mut intent, header, &stale, payload_len).await;
+        settle(intent, outcome)
     }
 
-    async fn refresh_stale(&self, header: &Header, stale: &Stale, payload_len: Option<u64>) -> Result<Rewrapped> {
+    async fn refresh_stale(
+        &self,
+        intent: &mut Intent,
+        header: &Header,
+        stale: &Stale,
+        payload_len: Option<u64>,
+    ) -> Result<Rewrapped> {
         let wrapped = stale.entries.len() + stale.shares.len();
-        let shares = self.move_shares(header, &stale.shares).await?;
+        let shares = self.move_shares(intent, header, &stale.shares).await?;
         if stale.entries.is_empty() {
             meets_floor(header.immutable().floor, header.entries(), &shares)?;
             let moved = header.with_shares(shares)?;
@@ -172,11 +184,11 @@ impl Rewrapper {
                 dropped: 0,
             });
         }
-        let level = stale
+        let needs_data_key = stale
             .entries
             .iter()
-            .filter_map(|&at| header.entries()[at].level())
-            .min();
+            .any(|&at| header.entries()[at].level() == Some(Level::DataKey));
+        let level = needs_data_key.then_some(Level::DataKey);
         let opened = self.opener.open_at(header.clone(), level).await?;
         let scope = Scope::of(&self.opener.backend, header, &opened.context);
         let secrets = opened.secrets();
@@ -391,7 +403,12 @@ impl Rewrapper {
     }
 
     /// Moves single shares to the current versions of their keys: needs neither the other members nor the tag's key.
-    async fn move_shares(&self, header: &Header, stale: &[(usize, usize)]) -> Result<Vec<Vec<Share>>> {
+    async fn move_shares(
+        &self,
+        intent: &mut Intent,
+        header: &Header,
+        stale: &[(usize, usize)],
+    ) -> Result<Vec<Vec<Share>>> {
         let mut shares = header.shares().to_vec();
         if stale.is_empty() {
             return Ok(shares);
@@ -410,7 +427,8 @@ impl Rewrapper {
             let member = self
                 .member(header, &share.recipient)
                 .ok_or(CallerFault::NoConfiguredKey)?;
-            let (_, secret) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
+            let (attempt, secret) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
+            trail::calls(intent, &[attempt]);
             let secret = secret.ok_or(Error::DoesNotOpen)?;
             let version = share.version.checked_add(1).ok_or(CallerFault::Reserve)?;
             let place = Place { version, ..place };
@@ -523,7 +541,7 @@ fn settle(intent: Intent, outcome: Result<Rewrapped>) -> Result<RewrapOutcome> {
             Ok(RewrapOutcome::Rewrapped(rewrapped))
         }
         Err(error) => {
-            intent.fail(&error, &[])?;
+            trail::fail(intent, &error)?;
             Err(error)
         }
     }
@@ -575,16 +593,6 @@ impl Opened {
             data_key: self.data_key.as_ref(),
             message: self.message_secret(),
         }
-    }
-}
-
-fn check_addition(header: &Header, recipients: &[Recipient]) -> Result<()> {
-    let added: usize = recipients.iter().map(|recipient| recipient.members().len()).sum();
-    let standing: usize = header.entries().iter().map(Entry::recipients).sum();
-    if added + standing > caps::RECIPIENTS_HARD {
-        Err(PolicyFault::RecipientCount.into())
-    } else {
-        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::caps;
 use crate::cbor::Writer;
 use crate::context::{EncryptionContext, LabelValue, Labels, MODE_LABEL, canonical_names};
 use crate::crypto::CryptoBackend;
-use crate::error::{CallerFault, LimitFault, Result};
+use crate::error::{CallerFault, Error, LimitFault, Result};
 use crate::header::{
     Floor, Immutable, Level, Mutable, Reserve, assemble, encode_shares, immutable_hash, is_logical_name, meets_floor,
 };
@@ -196,7 +196,7 @@ impl Sealer {
     /// # Errors
     /// As [`Sealer::seal`].
     pub async fn begin(&self, options: MessageOptions) -> Result<Message> {
-        self.check()?;
+        self.check_recorded(Action::Seal)?;
         let message_id = hedged_id(&self.backend)?;
         let dek_id = hedged_id(&self.backend)?;
         let intent = self.intent(Action::Seal, &dek_id)?;
@@ -216,7 +216,7 @@ impl Sealer {
     /// # Errors
     /// As [`Sealer::seal`], and [`CallerFault::MessageLevel`] if a recipient is for one message only.
     pub async fn data_key(&self) -> Result<DataKey> {
-        self.check()?;
+        self.check_recorded(Action::Wrap)?;
         if self
             .recipients
             .iter()
@@ -230,7 +230,17 @@ impl Sealer {
         self.settle(intent, made, |_| Details::default())
     }
 
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Refusals of policy are recorded; misuse by the caller is not a use of a key.
+    fn check_recorded(&self, action: Action) -> Result<()> {
+        self.check().or_else(|error| {
+            if matches!(error, Error::Policy(_)) {
+                trail::refused_sealing(&self.audit, action, self.domain, self.key_name.as_deref(), &error)?;
+            }
+            Err(error)
+        })
+    }
+
+    fn check(&self) -> Result<()> {
         if !self.domain.suite.allows(self.domain.kind) {
             return Err(CallerFault::SuiteForKind.into());
         }
@@ -348,7 +358,7 @@ impl Sealer {
                 Ok(value)
             }
             Err(error) => {
-                intent.fail(&error, &[])?;
+                trail::fail(intent, &error)?;
                 Err(error)
             }
         }
@@ -368,7 +378,7 @@ pub struct DataKey {
 }
 
 impl DataKey {
-    fn new(sealer: &Sealer, dek: Secret<32>, dek_id: [u8; 16], wrapped: Wrapped) -> Result<Self> {
+    pub(super) fn new(sealer: &Sealer, dek: Secret<32>, dek_id: [u8; 16], wrapped: Wrapped) -> Result<Self> {
         let shares = encode_shares(&wrapped.shares, None)?;
         let mutable = Mutable {
             sequence: 0,
@@ -424,7 +434,7 @@ impl DataKey {
         self.begin(options)?.seal(plaintext)
     }
 
-    fn message(&self, message_id: [u8; 32], options: MessageOptions) -> Result<Message> {
+    pub(super) fn message(&self, message_id: [u8; 32], options: MessageOptions) -> Result<Message> {
         let domain = self.template.domain;
         let immutable = self.immutable(message_id, options.labels)?;
         if immutable.len() > caps::IMM {

@@ -8,7 +8,7 @@ use super::binding::{Place, Scope, commitment};
 use super::recipients::SEAL_NONCE;
 use crate::cache::{OpenCache, cache_key};
 use crate::crypto::CryptoBackend;
-use crate::error::{CallerFault, Error, KekFault, LimitFault, Result};
+use crate::error::{CallerFault, Error, KekFault, Result};
 use crate::header::{Entry, Header, Level, Quorum, Share, Single};
 use crate::kek::{Binding, Kek};
 use crate::keyring::Keyring;
@@ -73,6 +73,8 @@ pub(super) struct Search<'a> {
     header: &'a Header,
     keyring: &'a Keyring,
     calls_left: usize,
+    /// Whether a provider was left out because the budget was spent.
+    pub(super) exhausted: bool,
     cache: Option<(&'a OpenCache, &'a str)>,
     pub(super) attempts: Vec<Attempt>,
     pub(super) shares: Vec<Vec<ShareCheck>>,
@@ -107,9 +109,26 @@ impl<'a> Search<'a> {
             header,
             keyring,
             calls_left: provider_calls.max(largest),
+            exhausted: false,
             cache,
             attempts: Vec::new(),
             shares,
+        }
+    }
+
+    /// Whether the configured keys suffice for any path.
+    ///
+    /// # Errors
+    /// [`CallerFault::NoConfiguredKey`].
+    pub(super) fn check_configured(&self, level: Option<Level>) -> Result<(), CallerFault> {
+        let by_quorum = self.header.quorums().any(|(quorum, shares)| {
+            level.is_none_or(|wanted| wanted == quorum.level)
+                && self.members(quorum, shares).len() >= usize::from(quorum.threshold)
+        });
+        if by_quorum || !self.singles(level).is_empty() {
+            Ok(())
+        } else {
+            Err(CallerFault::NoConfiguredKey)
         }
     }
 
@@ -118,7 +137,7 @@ impl<'a> Search<'a> {
         let mut candidates = self.singles(level);
         candidates.sort_by_key(|(rank, ..)| *rank);
         for (_, single, kek) in candidates {
-            if let Some(secret) = self.open_single(single, &kek).await? {
+            if let Some(secret) = self.open_single(single, &kek).await {
                 return Ok(Found {
                     secret,
                     level: single.level,
@@ -152,34 +171,34 @@ impl<'a> Search<'a> {
 
     fn configured(&self, single: &Single) -> Option<(usize, Arc<dyn Kek>)> {
         let (rank, kek) = self.keyring.find(self.scope.backend, &single.id, self.scope.dek_id)?;
-        (kek.scheme() == single.scheme).then(|| (rank, Arc::clone(kek)))
+        (kek.scheme() == single.scheme && single.scheme.is_usable()).then(|| (rank, Arc::clone(kek)))
     }
 
-    async fn open_single(&mut self, single: &Single, kek: &Arc<dyn Kek>) -> Result<Option<Secret<32>>> {
-        let Some((cache, partition)) = self.cache else {
-            self.spend(1)?;
-            let (attempt, secret) = unseal(self.scope, single, &**kek, None).await;
-            self.attempts.push(attempt);
-            return Ok(secret);
-        };
+    async fn open_single(&mut self, single: &Single, kek: &Arc<dyn Kek>) -> Option<Secret<32>> {
         let scope = self.scope;
+        let Some((cache, partition)) = self.cache else {
+            if !self.spend(1) {
+                return None;
+            }
+            let (attempt, secret) = unseal(scope, single, &**kek, None).await;
+            self.attempts.push(attempt);
+            return secret;
+        };
         let binding = scope.binding(single.scheme, single.level, kek.uri(), None);
         let key = cache_key(scope.backend, partition, &binding, &single.to_bytes());
         let mut made = None;
         let secret = cache.secret(key, async || {
-            self.spend(1).map_err(Some)?;
+            if !self.spend(1) {
+                return Err(());
+            }
             let (attempt, secret) = unseal(scope, single, &**kek, None).await;
             made = Some(attempt);
-            secret.ok_or(None)
+            secret.ok_or(())
         });
-        let secret = match secret.await {
-            Ok(secret) => Some(Secret::init_with(|out| out.copy_from_slice(secret.expose()))),
-            Err(None) => None,
-            Err(Some(over_budget)) => return Err(over_budget),
-        };
-        self.attempts
-            .push(made.unwrap_or_else(|| Attempt::cached(single, &**kek)));
-        Ok(secret)
+        let secret = secret.await.ok();
+        let held = || secret.is_some().then(|| Attempt::cached(single, &**kek));
+        self.attempts.extend(made.or_else(held));
+        secret.map(|secret| Secret::init_with(|out| out.copy_from_slice(secret.expose())))
     }
 
     /// Gathers `threshold` shares in parallel and replaces those that fail, as far as there are members.
@@ -192,7 +211,9 @@ impl<'a> Search<'a> {
             if waiting.len() < missing {
                 return Ok(None);
             }
-            self.spend(missing)?;
+            if !self.spend(missing) {
+                return Ok(None);
+            }
             let batch = waiting.split_off(waiting.len() - missing);
             let scope = self.scope;
             let opened = join_all(batch.iter().map(|member| open_share(scope, quorum, member))).await;
@@ -221,17 +242,17 @@ impl<'a> Search<'a> {
             .collect()
     }
 
-    fn spend(&mut self, calls: usize) -> Result<()> {
-        self.calls_left = self.calls_left.checked_sub(calls).ok_or(LimitFault::ProviderCalls)?;
-        Ok(())
+    /// Whether the budget has `calls` more.
+    fn spend(&mut self, calls: usize) -> bool {
+        let left = self.calls_left.checked_sub(calls);
+        self.exhausted |= left.is_none();
+        self.calls_left = left.unwrap_or(self.calls_left);
+        left.is_some()
     }
 
     /// Unavailable providers are named, because trying later may help; so are keys that are switched off, because
     /// that says nothing of the envelope. Everything else is the one flat failure.
     fn failure(&self) -> Error {
-        if self.attempts.is_empty() {
-            return CallerFault::NoConfiguredKey.into();
-        }
         let faults = || {
             self.attempts.iter().filter_map(|attempt| match attempt.outcome {
                 AttemptOutcome::Provider(fault) => Some((attempt, fault)),

@@ -85,6 +85,24 @@ pub(super) fn using(
     trail.intent(action, &header_subject(header, &keys))
 }
 
+/// Records that sealing was refused before any KEK was used.
+pub(super) fn refused_sealing(
+    trail: &AuditTrail,
+    action: Action,
+    domain: Domain,
+    key_name: Option<&str>,
+    error: &Error,
+) -> Result<()> {
+    trail.refuse(
+        action,
+        &Subject {
+            key_name,
+            ..subject(domain)
+        },
+        error,
+    )
+}
+
 /// Records that `header` was refused before any KEK was used.
 pub(super) fn refused(trail: &AuditTrail, action: Action, header: &Header, error: &Error) -> Result<()> {
     trail.refuse(action, &header_subject(header, &[]), error)
@@ -108,6 +126,14 @@ pub(super) fn wrapped<'a>(
         });
     }
     intent.succeed(details)
+}
+
+/// Records why a wrap failed, and at which provider.
+pub(super) fn fail(mut intent: Intent, error: &Error) -> Result<()> {
+    if let Error::Provider(failed) = error {
+        intent.attempt(&Attempt::new(KeyRef::new(&failed.uri), failed.operation).failed(failed.kind));
+    }
+    intent.fail(error, &[])
 }
 
 /// Records the provider calls of an open.

@@ -1,20 +1,28 @@
 //! The KS1 header (docs/format.md, "Header"): prelude, immutable region, mutable region, padding, tag and share
 //! bodies. This module is the only one that knows its bytes; it checks form and caps, and touches no key.
 
+mod id;
 mod immutable;
 mod mutable;
+mod params;
 mod posture;
 mod prelude;
+mod quorum;
 mod shares;
+mod single;
 
+pub use id::RecipientId;
+pub(crate) use id::{PASSPHRASE_KID, is_key_uri, is_passphrase_kid};
 pub(crate) use immutable::is_logical_name;
 pub use immutable::{Floor, Immutable};
-pub use mutable::{Entry, Level, Quorum, RecipientId, Single, Unknown};
-pub(crate) use mutable::{Mutable, PASSPHRASE_KID, is_key_uri};
+pub(crate) use mutable::Mutable;
+pub use mutable::{Entry, Level, Unknown};
 pub(crate) use posture::meets_floor;
 pub use prelude::Prelude;
+pub use quorum::Quorum;
 pub use shares::Share;
 pub(crate) use shares::encode as encode_shares;
+pub use single::Single;
 
 use crate::crypto::CryptoBackend;
 use crate::error::{FormatFault, LimitFault, Result};
@@ -142,6 +150,20 @@ impl Header {
             .expect("the layout gives the tag 32 bytes")
     }
 
+    /// The header written anew from what was read. Every value has one encoding, so these are always the bytes of
+    /// [`Header::as_bytes`]: the law that fuzzing and the golden files hold the codec to.
+    ///
+    /// # Errors
+    /// [`crate::Error::Limit`] or [`crate::Error::Caller`] if the law is broken in a way that changes a length.
+    pub fn reencoded(&self) -> Result<Vec<u8>> {
+        let shares = encode_shares(&self.shares, Some(self.shares_capacity()))?;
+        let immutable = self.immutable.encode();
+        let mutable = self.mutable.encode();
+        assemble(self.domain(), &immutable, &mutable, self.padding(), &shares, |_| {
+            *self.tag()
+        })
+    }
+
     /// The bytes that the tag covers.
     pub(crate) fn tagged(&self) -> &[u8] {
         &self.raw[..self.prelude.layout().tag.start]
@@ -196,10 +218,10 @@ pub(crate) fn assemble(
     Ok(raw)
 }
 
-/// How much room a header keeps for later rewraps.
+/// How much room a header keeps for later rewraps. One that stands alone needs none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reserve {
-    /// None for a payload known to be under 64 KiB and for detached headers; else as [`Reserve::Spare`] with 256.
+    /// None for a payload known to be under 64 KiB; else as [`Reserve::Spare`] with 256.
     #[default]
     Auto,
     /// None.
@@ -218,8 +240,9 @@ impl Reserve {
     /// Bytes of padding for a header of `bare` bytes without it.
     pub(crate) fn padding(self, bare: usize, attached: bool, payload_len: Option<u64>) -> usize {
         let spare = match self {
+            _ if !attached => return 0,
             Self::None => return 0,
-            Self::Auto if !attached || payload_len.is_some_and(|len| len < SMALL_PAYLOAD) => return 0,
+            Self::Auto if payload_len.is_some_and(|len| len < SMALL_PAYLOAD) => return 0,
             Self::Auto => SPARE,
             Self::Spare(spare) => spare.min(caps::HEADER),
         };
@@ -237,6 +260,6 @@ fn region(bytes: &[u8], depth: usize) -> Result<cbor::Reader<'_>> {
     Ok(cbor::Reader::new(bytes))
 }
 
-fn bounded<'a>(bytes: &'a [u8], cap: usize, fault: LimitFault) -> Result<&'a [u8], LimitFault> {
+fn bounded(bytes: &[u8], cap: usize, fault: LimitFault) -> Result<&[u8], LimitFault> {
     if bytes.len() > cap { Err(fault) } else { Ok(bytes) }
 }

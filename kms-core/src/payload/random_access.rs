@@ -62,13 +62,21 @@ impl<S: ReadAt> RandomAccess<S> {
     /// [`Error::DoesNotOpen`] when a chunk that is needed was altered or cut; [`Error::Io`] when the source fails.
     pub fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize> {
         if offset >= self.claimed {
-            self.verified_len()?;
+            self.verified_len().inspect_err(|_| buf.fill(0))?;
             return Ok(0);
         }
         let available = usize::try_from(self.claimed - offset).unwrap_or(usize::MAX);
         let length = buf.len().min(available);
-        self.read_span(offset, &mut buf[..length])
-            .inspect_err(|_| buf.fill(0))?;
+        let read = self.read_span(offset, &mut buf[..length]);
+        // A short count says that the plaintext ends there: not before the last chunk has said so too.
+        let ended = |()| {
+            if length < buf.len() {
+                self.verified_len().map(drop)
+            } else {
+                Ok(())
+            }
+        };
+        read.and_then(ended).inspect_err(|_| buf.fill(0))?;
         Ok(length)
     }
 

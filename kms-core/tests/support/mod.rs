@@ -1,5 +1,5 @@
 //! KEKs whose bytes a test holds: what `local`, `memory` and key files do, without their stores.
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 use async_trait::async_trait;
 use kms_core::crypto::CryptoBackend;
