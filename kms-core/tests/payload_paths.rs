@@ -61,6 +61,38 @@ fn agree(sealer: &Arc<PayloadKeys>, opener: &Arc<PayloadKeys>, length: usize) {
     }
 }
 
+/// docs/format.md, "Test vectors": PK, imm_hash, message id 20..3f.
+#[test]
+fn the_published_payloads() {
+    const PK: &str = "b3bf4732549042349b720f096de1e34fa43f9740208947c8bd3f83f332c1794b";
+    const IMM_HASH: &str = "6ac1a8adcd909a78158f61f08807da694a46241b988c084c2fb8ed78ae3d1f0d";
+    const PREFIX: &str = "202122232425262728292a2b2c2d2e2f3031323334353637\
+                          48da88eb49139dfa8fe41fec5ea872d52152b4f6ddfc24bf7f5c0d832c06f61a";
+    let key = Secret::init_with(|place| place.copy_from_slice(&unhex(PK)));
+    let salt: [u8; 24] = std::array::from_fn(|i| 0x20 + i as u8);
+    for backend in [aws_lc(), rustcrypto()] {
+        let keys = PayloadKeys::new(&backend, Suite::Aes256Gcm, &key, &salt, &unhex(IMM_HASH)).unwrap();
+        let keys = Arc::new(keys);
+        for (plaintext, chunk) in [
+            (&b"hello"[..], "b9353beebe7697c8011e27290ef5407a6a78bfa138"),
+            (b"", "f6e1314dda62704f6b5d678b1bb66816"),
+        ] {
+            let payload = unhex(&[PREFIX, chunk].concat());
+            for (path, seal) in paths::SEAL {
+                assert_eq!(seal(&keys, plaintext).unwrap(), payload, "{path}");
+            }
+            for (path, open) in paths::OPEN {
+                assert_eq!(open(&keys, &payload).unwrap(), plaintext, "{path}");
+            }
+        }
+    }
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+    (0..text.len()).step_by(2).map(byte).collect()
+}
+
 #[test]
 fn all_paths_agree_around_chunk_boundaries() {
     let (one, other) = (aws_lc(), rustcrypto());

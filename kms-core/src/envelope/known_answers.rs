@@ -1,5 +1,9 @@
 //! The vectors of docs/format.md, section 14, read from that page: the writer must make these bytes when it is given
 //! these ids, keys and salts. Ids are hedged in every public call, so the test stands inside the crate.
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in test functions; their helpers are no less test code"
+)]
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -9,6 +9,28 @@
 //! counts its nonces; a [`RecordOpener`] holds any number of tickets and finds the right one by the record's first
 //! six bytes. A record opens only in the [`RecordPlace`] it was sealed for.
 //!
+//! ```
+//! use kms_core::crypto::CryptoBackend;
+//! use kms_core::memory::Secret;
+//! use kms_core::record::{RecordMode, RecordOpener, RecordPlace, TicketKeys};
+//! use kms_core::{Domain, Kind, Suite};
+//!
+//! // An opened ticket gives these.
+//! let (secret, message_id) = (Secret::init_with(|bytes| bytes.fill(1)), [2; 32]);
+//! let domain = Domain { suite: Suite::Aes256Gcm, kind: Kind::Ticket };
+//! let ticket = TicketKeys::new(&CryptoBackend::default(), domain, secret, &message_id, RecordMode::Column)?;
+//!
+//! let mut record = Vec::new();
+//! ticket.sealer()?.seal(RecordPlace::Column("email"), b"alice@example.org", &mut record)?;
+//!
+//! let mut opener = RecordOpener::new();
+//! opener.insert(ticket);
+//! let mut plaintext = Vec::new();
+//! opener.open(RecordPlace::Column("email"), &record, &mut plaintext)?;
+//! assert_eq!(plaintext, b"alice@example.org");
+//! # Ok::<(), kms_core::Error>(())
+//! ```
+//!
 //! Not protected: dropping, replaying or reordering records within one column, or within one row of it. Records are
 //! not key-committing.
 
