@@ -92,6 +92,23 @@ impl Domain {
         Secret::init_with(|out| self.expand(backend, message_secret.expose(), "record", &[imm_hash], out))
     }
 
+    /// `WK || base` of a record writer.
+    pub(crate) fn writer_key(
+        self,
+        backend: &CryptoBackend,
+        record_secret: &Secret<32>,
+        writer_id: &[u8; 10],
+    ) -> Zeroizing<[u8; 44]> {
+        let mut out = Zeroizing::new([0; 44]);
+        self.expand(backend, record_secret.expose(), "writer", &[writer_id], &mut *out);
+        out
+    }
+
+    /// The AES-SIV key of a ticket's deterministic records.
+    pub(crate) fn deterministic_record_key(self, backend: &CryptoBackend, record_secret: &Secret<32>) -> Secret<64> {
+        Secret::init_with(|out| self.expand(backend, record_secret.expose(), "det", &[], out))
+    }
+
     /// `SK`, the key that seals a recipient's copy of the secret under its `W` and its binding `B`.
     pub(crate) fn seal_key(self, backend: &CryptoBackend, w: &Secret<32>, binding: &Digest) -> Zeroizing<[u8; 32]> {
         self.key(backend, w.expose(), "seal", &[binding])

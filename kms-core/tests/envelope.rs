@@ -155,6 +155,55 @@ fn adding_a_recipient_to_one_message_does_not_open_its_neighbours() {
 }
 
 #[test]
+fn adding_twice_adds_once_and_dropping_keeps_the_rest() {
+    let backend = aws_lc();
+    let sealer = Sealer::new(backend.clone())
+        .recipient(kek(&backend, "a", 1))
+        .recipient(kek(&backend, "b", 1));
+    let (header, payload) = run(sealer.seal_detached(b"x")).unwrap();
+    let header = Header::parse_detached(&header, 16).unwrap();
+    let change = |add: &[(&str, u8)], drop: &[&str]| Target::Change {
+        add: add
+            .iter()
+            .map(|(name, version)| Recipient::single(kek(&backend, name, *version)))
+            .collect(),
+        drop: drop.iter().map(|uri| (*uri).to_owned()).collect(),
+    };
+    let rewrap = |header: &Header, target: &Target| {
+        // A rewrapper asks each key for its version once, so each run has its own.
+        let rewrapper = Rewrapper::new(opener(&backend, [kek(&backend, "a", 1)]));
+        run(rewrapper.rewrap(header, target, None))
+    };
+    let apply = |header: &Header, target: &Target| match rewrap(header, target).unwrap() {
+        RewrapOutcome::Rewrapped(new) => Some((Header::parse_detached(&new.header, 16).unwrap(), new.dropped)),
+        RewrapOutcome::AlreadyCurrent => None,
+    };
+    let keys = |header: &Header| header.key_uris().map(str::to_owned).collect::<Vec<_>>();
+
+    let wanted = change(&[("c", 1)], &["local://b"]);
+    let (changed, dropped) = apply(&header, &wanted).unwrap();
+    assert_eq!(
+        (keys(&changed), dropped),
+        (vec!["local://a".into(), "local://c".into()], 1)
+    );
+    assert!(apply(&changed, &wanted).is_none(), "a resumed run finds its work done");
+    let add_again = Target::Add(vec![Recipient::single(kek(&backend, "c", 1))]);
+    assert!(apply(&changed, &add_again).is_none());
+
+    // Under a newer version the same key is renewed, not doubled.
+    let (renewed, dropped) = apply(&changed, &change(&[("c", 2)], &[])).unwrap();
+    assert_eq!(
+        (keys(&renewed), dropped),
+        (vec!["local://a".into(), "local://c".into()], 0)
+    );
+    let only_c = opener(&backend, [kek(&backend, "c", 2)]);
+    assert_eq!(run(only_c.open_detached(renewed.as_bytes(), &payload)).unwrap(), b"x");
+
+    let nobody = change(&[], &["local://a", "local://c"]);
+    assert_eq!(rewrap(&renewed, &nobody).unwrap_err(), CallerFault::NoRecipients.into());
+}
+
+#[test]
 fn one_share_moves_alone() {
     let backend = aws_lc();
     let members = ["a", "b", "c"].map(|name| kek(&backend, name, 1));

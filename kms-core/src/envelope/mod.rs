@@ -57,13 +57,7 @@ impl MessageKeys {
         let secret = self
             .domain
             .record_secret(&self.backend, &self.secret, &self.immutable_hash);
-        Ok(TicketKeys::new(
-            &self.backend,
-            self.domain,
-            secret,
-            &self.message_id,
-            mode,
-        ))
+        TicketKeys::new(&self.backend, self.domain, secret, &self.message_id, mode)
     }
 
     /// Names the message or ticket.

@@ -14,7 +14,8 @@ use crate::caps;
 use crate::context::EncryptionContext;
 use crate::crypto::CryptoBackend;
 use crate::error::{CallerFault, Error, FormatFault, LimitFault, PolicyFault, Result};
-use crate::header::{Entry, Header, Level, meets_floor};
+use crate::header::{Entry, Header, Level, RecipientId, meets_floor};
+use crate::kek::WrapParams;
 use crate::keyring::Keyring;
 use crate::memory::Secret;
 use crate::payload::plaintext_len;
@@ -111,6 +112,34 @@ impl Opener {
     pub fn cache(mut self, cache: Arc<OpenCache>, partition: &str) -> Self {
         self.cache = Some((cache, partition.into()));
         self
+    }
+
+    /// Recipients and shares that headers may have here.
+    #[must_use]
+    pub fn max_recipients(&self) -> usize {
+        self.policy.max_recipients
+    }
+
+    /// The keys that recipients and shares of `header` are under, by URI, each with its version where the envelope
+    /// tells. Hidden recipients are named if this opener has their keys, and left out otherwise.
+    #[must_use]
+    pub fn key_versions(&self, header: &Header) -> Vec<(String, Option<Vec<u8>>)> {
+        let dek_id = &header.immutable().dek_id;
+        let named = |id: &RecipientId| match id {
+            RecipientId::Kid(kid) => Some(kid.clone()),
+            RecipientId::Hint(_) => {
+                let (_, kek) = self.keyring.find(&self.backend, id, dek_id)?;
+                Some(kek.uri().to_owned())
+            }
+        };
+        let mut keys = Vec::new();
+        for single in trail::singles(header) {
+            keys.extend(named(&single.id).map(|uri| (uri, single.wrapped.version.clone())));
+            if let WrapParams::Hybrid { id, .. } = &single.wrapped.params {
+                keys.extend(named(id).map(|uri| (uri, None)));
+            }
+        }
+        keys
     }
 
     /// Opens an envelope: header, then payload, then nothing.

@@ -26,8 +26,15 @@ pub enum Target {
     Current,
     /// The same, with entries of this key URI under its current version; others stay as they are.
     CurrentOf(String),
-    /// The same and these.
+    /// The same and these; what stands already is not added again.
     Add(Vec<Recipient>),
+    /// The same and `add`, without the recipients under a key URI of `drop`. Quorums stay whole.
+    Change {
+        /// Recipients that are to be there.
+        add: Vec<Recipient>,
+        /// Keys that are not to open alone any more.
+        drop: Vec<String>,
+    },
     /// Exactly these.
     Replace(Vec<Recipient>),
 }
@@ -109,6 +116,12 @@ impl Rewrapper {
         self
     }
 
+    /// What it opens with.
+    #[must_use]
+    pub fn opener(&self) -> &Opener {
+        &self.opener
+    }
+
     /// Makes the header that `target` asks for. The payload is `payload_len` bytes behind an attached header; `None`
     /// for sidecars and tickets.
     ///
@@ -121,14 +134,13 @@ impl Rewrapper {
             Target::Current => self.refresh(header, None, payload_len).await,
             Target::CurrentOf(uri) => self.refresh(header, Some(uri), payload_len).await,
             Target::Add(recipients) => {
-                let policy = &self.opener.policy;
-                check_beside(
-                    recipients,
-                    header.entries(),
-                    policy.max_recipients,
-                    policy.mixed_passphrase,
-                )?;
-                self.change(header, recipients, true, payload_len).await
+                self.check_addition(header, recipients)?;
+                self.change(header, recipients, Others::Keep { but: &[] }, payload_len)
+                    .await
+            }
+            Target::Change { add, drop } => {
+                self.check_addition(header, add)?;
+                self.change(header, add, Others::Keep { but: drop }, payload_len).await
             }
             Target::Replace(recipients) => {
                 check(
@@ -136,9 +148,19 @@ impl Rewrapper {
                     self.opener.policy.max_recipients,
                     self.opener.policy.mixed_passphrase,
                 )?;
-                self.change(header, recipients, false, payload_len).await
+                self.change(header, recipients, Others::Drop, payload_len).await
             }
         }
+    }
+
+    fn check_addition(&self, header: &Header, recipients: &[Recipient]) -> Result<()> {
+        let policy = &self.opener.policy;
+        check_beside(
+            recipients,
+            header.entries(),
+            policy.max_recipients,
+            policy.mixed_passphrase,
+        )
     }
 
     fn intent(&self, header: &Header) -> Result<Intent> {
@@ -213,10 +235,16 @@ impl Rewrapper {
         &self,
         header: &Header,
         recipients: &[Recipient],
-        keep_others: bool,
+        others: Others<'_>,
         payload_len: Option<u64>,
     ) -> Result<RewrapOutcome> {
-        let plan = self.plan(header, recipients, keep_others).await?;
+        let plan = match others {
+            Others::Keep { but } => self.plan_change(header, recipients, but).await?,
+            Others::Drop => self.plan_replacement(header, recipients).await?,
+        };
+        if plan.kept.entries.is_empty() && plan.new.is_empty() {
+            return Err(CallerFault::NoRecipients.into());
+        }
         if plan.new.is_empty() && plan.dropped == 0 && plan.in_order {
             return Ok(RewrapOutcome::AlreadyCurrent);
         }
@@ -252,25 +280,54 @@ impl Rewrapper {
         })
     }
 
-    /// Sorts `recipients` into those that stand already, under their current version, and those to be wrapped.
-    async fn plan(&self, header: &Header, recipients: &[Recipient], keep_others: bool) -> Result<Plan> {
+    /// Keeps what stands, but for the keys `but`, and sorts out what of `recipients` is still to be wrapped.
+    async fn plan_change(&self, header: &Header, recipients: &[Recipient], but: &[String]) -> Result<Plan> {
         let mut existing = Existing::of(header);
         let mut plan = Plan {
             in_order: true,
             ..Plan::default()
         };
-        if keep_others {
-            for slot in existing.slots.iter_mut().filter_map(Option::take) {
-                plan.kept.push(slot);
+        for recipient in recipients {
+            if self.standing(header, &existing, recipient).await?.is_none() {
+                self.take_older(header, &mut existing, recipient);
+                plan.new.push(recipient.clone());
             }
         }
-        for recipient in recipients {
-            let slot = if keep_others {
-                None
+        for part in existing.slots.into_iter().flatten() {
+            let dropped = matches!(&part.entry, Entry::Single(single)
+                if but.iter().any(|uri| self.is_named(header, single, uri)));
+            if dropped {
+                plan.dropped += 1;
             } else {
-                self.standing(header, &existing, recipient).await?
-            };
-            match slot {
+                plan.kept.push(part);
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Takes away what `recipient` replaces: the same key for the same secret, under an older version.
+    fn take_older(&self, header: &Header, existing: &mut Existing, recipient: &Recipient) {
+        let Recipient::Single { member, level } = recipient else {
+            return;
+        };
+        for slot in &mut existing.slots {
+            let older = matches!(slot, Some(Part { entry: Entry::Single(single), .. })
+                if single.level == *level && self.is_named(header, single, member.kek.uri()));
+            if older {
+                *slot = None;
+            }
+        }
+    }
+
+    /// Sorts `recipients` into those that stand already, under their current version, and those to be wrapped.
+    async fn plan_replacement(&self, header: &Header, recipients: &[Recipient]) -> Result<Plan> {
+        let mut existing = Existing::of(header);
+        let mut plan = Plan {
+            in_order: true,
+            ..Plan::default()
+        };
+        for recipient in recipients {
+            match self.standing(header, &existing, recipient).await? {
                 Some(at) => {
                     plan.in_order &= plan.kept.entries.len() == at;
                     plan.kept
@@ -336,14 +393,18 @@ impl Rewrapper {
     }
 
     async fn is_current(&self, header: &Header, single: &Single, member: &Member) -> Result<bool> {
-        let named = match &single.id {
-            RecipientId::Kid(kid) => !member.hidden && kid == member.kek.uri(),
-            RecipientId::Hint(hint) => {
-                let dek_id = &header.immutable().dek_id;
-                member.hidden && *hint == crate::keyring::hint(&self.opener.backend, dek_id, member.kek.uri())
-            }
-        };
+        let as_hidden = member.hidden == matches!(single.id, RecipientId::Hint(_));
+        let named = as_hidden && self.is_named(header, single, member.kek.uri());
         Ok(named && single.scheme == member.kek.scheme() && !self.is_stale(single, &*member.kek).await?)
+    }
+
+    fn is_named(&self, header: &Header, single: &Single, uri: &str) -> bool {
+        match &single.id {
+            RecipientId::Kid(kid) => kid == uri,
+            RecipientId::Hint(hint) => {
+                *hint == crate::keyring::hint(&self.opener.backend, &header.immutable().dek_id, uri)
+            }
+        }
     }
 
     async fn stale(&self, header: &Header, only: Option<&str>) -> Result<Stale> {
@@ -539,6 +600,14 @@ fn settle(intent: Intent, outcome: Result<Rewrapped>) -> Result<RewrapOutcome> {
             Err(error)
         }
     }
+}
+
+/// What becomes of the entries that are not asked for.
+enum Others<'a> {
+    /// They stay, but for those under these key URIs.
+    Keep { but: &'a [String] },
+    /// They go.
+    Drop,
 }
 
 /// Positions of what is under an old key version.

@@ -176,7 +176,7 @@ pub(super) fn mark(seq: u64, tag: &[u8; 32]) -> HeaderMark {
     }
 }
 
-fn singles(header: &Header) -> impl Iterator<Item = &Single> {
+pub(super) fn singles(header: &Header) -> impl Iterator<Item = &Single> {
     let entries = header.entries().iter().filter_map(|entry| match entry {
         Entry::Single(single) => Some(single),
         Entry::Quorum(_) | Entry::Unknown(_) => None,

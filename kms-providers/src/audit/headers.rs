@@ -91,7 +91,9 @@ impl History {
                 self.unfinished.insert(event.id);
             }
             (Phase::Outcome, outcome, header) => {
-                event.use_id.map(|id| self.unfinished.remove(&id));
+                if let Some(id) = event.use_id {
+                    self.unfinished.remove(&id);
+                }
                 if let (Some(Outcome::Success), Some(header)) = (outcome, header) {
                     self.tags.entry(header.seq).or_default().push(header.tag);
                 }

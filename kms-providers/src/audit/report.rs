@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::review::EventFinding;
 
-/// The result of [`AuditLog::verify`].
+/// The result of [`super::AuditLog::verify`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The log's name.

@@ -23,7 +23,7 @@ pub struct Sites {
 }
 
 macro_rules! sites {
-    ($($(#[$doc:meta])* $constant:ident = $prefix:literal,)+) => {
+    ($($(#[$doc:meta])* $constant:ident = $prefix:literal,)+ $(;)? $($point:literal,)*) => {
         impl Sites {
             $($(#[$doc])* pub const $constant: Self = Self {
                 before_temp: concat!($prefix, "::before_temp"),
@@ -41,7 +41,7 @@ macro_rules! sites {
             concat!($prefix, "::after_temp_sync"),
             concat!($prefix, "::after_rename"),
             concat!($prefix, "::after_dir_sync"),
-        )+];
+        )+ $($point,)*];
     };
 }
 
@@ -52,6 +52,26 @@ sites! {
     KEY_FILE = "key_file",
     /// Writing the configuration.
     CONFIG = "config",
+    /// Sealing a file, or the payload of a detached one.
+    SEALED = "sealed",
+    /// Writing the header of a detached file.
+    SIDECAR = "sidecar",
+    /// Opening a file.
+    OPENED = "opened",
+    /// Rewrapping into a new file.
+    REWRAPPED = "rewrapped",
+    /// Writing the journal of a rewrap in place.
+    REWRAP_JOURNAL = "rewrap_journal",
+    ;
+    "in_place::half_written",
+    "in_place::written",
+    "in_place::synced",
+    "in_place::journal_removed",
+    "run::begun",
+    "run::batch_recorded",
+    "index::needs_recorded",
+    "index::batch_settled",
+    "index::compacted",
 }
 
 /// Passes the point `name`.

@@ -1,11 +1,16 @@
 //! Files that are either old or new, never in between: what a crash, a full disk or a second process may not break.
 
-mod failpoint;
+pub(crate) mod failpoint;
+mod flush;
 mod lock;
 mod replace;
+mod staged;
 
 #[cfg(feature = "failpoints")]
 pub use failpoint::arm_from_environment;
 pub use failpoint::{FAILPOINTS, Sites};
+pub(crate) use flush::Flush;
 pub use lock::{FileLock, LockError};
+pub(crate) use replace::keep_mode_and_owner;
 pub use replace::{create, replace};
+pub(crate) use staged::{Access, Staged, is_same, stale_temporary, target_of, temporary_of};

@@ -99,7 +99,7 @@ fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
 
 /// Without this, root rotating a service's keystore would lock the service out.
 #[cfg(unix)]
-fn keep_mode_and_owner(target: &Path, file: &File) -> io::Result<()> {
+pub(crate) fn keep_mode_and_owner(target: &Path, file: &File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
     let old = match fs::metadata(target) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -113,7 +113,7 @@ fn keep_mode_and_owner(target: &Path, file: &File) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn keep_mode_and_owner(_target: &Path, _file: &File) -> io::Result<()> {
+pub(crate) fn keep_mode_and_owner(_target: &Path, _file: &File) -> io::Result<()> {
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 //! seal          the envelope around it
 //! stamp         whether the file is still the one that was read
 //! key_file      the KEK of a 0600 file
+//! settings      what the configuration says of a keystore
 //! remembered    the KEK of a passphrase, whose derivation is paid for once
 //! ```
 //!
@@ -21,8 +22,10 @@ mod key_file;
 mod provider;
 mod remembered;
 mod seal;
+mod settings;
 mod stamp;
 mod store;
 
 pub use key_file::{KeyFileError, KeyFileKek};
 pub use provider::{Keystore, KeystoreError, LocalProvider};
+pub use settings::{LocalSettings, SealKind};

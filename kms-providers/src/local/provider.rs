@@ -1,5 +1,6 @@
 //! Opening and making keystores.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kms_core::audit::{Clock, SystemClock};
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Kek, KekError, KekFault};
+use kms_core::memory::SecretBytes;
+use kms_core::{Kek, KekError, KekFault, PassphraseKek};
 
+use super::key_file::KeyFileKek;
 use super::seal::Seal;
+use super::settings::{LocalSettings, SealKind};
 use super::store::Store;
+use crate::config::ProviderConfig;
+use crate::error::Error;
 use crate::keyset::{self, Host};
 use crate::provider::{KeyImport, KeyLifecycle, KeySummary, Provider};
 use crate::uri::{KeyUri, UriScheme};
@@ -41,6 +47,7 @@ pub struct Keystore {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) patience: Duration,
     pub(super) freshness: Duration,
+    pub(super) region: Option<String>,
 }
 
 impl Keystore {
@@ -55,7 +62,33 @@ impl Keystore {
             clock: Arc::new(SystemClock),
             patience: PATIENCE,
             freshness: FRESHNESS,
+            region: None,
         }
+    }
+
+    /// The keystore that the configuration describes. `passphrase` is asked for only where one seals it.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for its settings, [`Error::KeyFile`] when the key file cannot be used,
+    /// [`Error::PassphraseMissing`].
+    pub fn configured(
+        config: &ProviderConfig,
+        passphrase: impl FnOnce() -> Option<SecretBytes>,
+        backend: &CryptoBackend,
+    ) -> Result<Self, Error> {
+        let settings: LocalSettings = config.settings()?;
+        let seal: Arc<dyn Kek> = match settings.seal {
+            SealKind::KeyFile => Arc::new(KeyFileKek::open(&config.path(&settings.key_file), backend.clone())?),
+            SealKind::Passphrase => {
+                let passphrase = passphrase().ok_or(Error::PassphraseMissing)?;
+                Arc::new(PassphraseKek::new(backend.clone(), passphrase))
+            }
+        };
+        let keystore = Self::new(config.path(&settings.keystore), seal).backend(backend.clone());
+        Ok(Self {
+            region: settings.region,
+            ..keystore
+        })
     }
 
     /// Uses these primitives.
@@ -69,6 +102,13 @@ impl Keystore {
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Says where the keystore is kept, for logical keys that may not live everywhere.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
         self
     }
 
@@ -115,13 +155,26 @@ impl Keystore {
 }
 
 /// A keystore could not be made, opened or sealed anew.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {fault}", path.display())]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeystoreError {
     /// The keystore, as configured.
     pub path: PathBuf,
     /// What went wrong.
     pub fault: KekFault,
+}
+
+impl std::error::Error for KeystoreError {}
+
+impl fmt::Display for KeystoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path.display())?;
+        match self.fault {
+            KekFault::NotFound => f.write_str("there is no keystore here; `kmsctl init` makes one"),
+            KekFault::AlreadyExists => f.write_str("a keystore exists here and was not touched"),
+            KekFault::Denied => f.write_str("the keystore may not be read; check its owner and mode"),
+            fault => fault.fmt(f),
+        }
+    }
 }
 
 /// The provider of an open keystore.

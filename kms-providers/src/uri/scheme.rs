@@ -70,6 +70,13 @@ impl UriScheme {
         Self::ALL.into_iter().find(|scheme| scheme.name() == name)
     }
 
+    /// Whether keys of this scheme come from whoever calls (a passphrase entered, a file opened) and not from a
+    /// configured provider.
+    #[must_use]
+    pub fn is_supplied_by_caller(self) -> bool {
+        matches!(self, Self::Hpke | Self::Passphrase | Self::KeyFile)
+    }
+
     /// What every URI of this scheme begins with.
     pub(super) fn prefix(self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! A writer killed at any moment: what it acknowledged is in the log, and the log goes on.
 
 use std::collections::HashSet;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use kms_core::AuditFault;
 use kms_core::audit::{AuditEvent, AuditSink, AuditTrail};
 use kms_providers::audit::{TlogSink, this_process};
 
-use crate::scene::{Scene, busy, one_use};
+use crate::scene::{Scene, busy, one_use, quiet};
 
 /// Prints the id of each event when it is durable.
 struct Announcing(Arc<TlogSink>);
@@ -27,12 +28,22 @@ impl AuditSink for Announcing {
 pub(crate) struct Child(std::process::Child);
 
 impl Child {
-    /// Starts one that records `uses` uses a thread.
+    /// Starts one that records `uses` uses a thread, and signs and rotates often.
     pub(crate) fn start(scene: &Scene, uses: u64) -> Self {
+        Self::start_as(scene, uses, "busy")
+    }
+
+    /// Starts one that neither signs nor rotates while it is at work.
+    pub(crate) fn start_quiet(scene: &Scene, uses: u64) -> Self {
+        Self::start_as(scene, uses, "quiet")
+    }
+
+    fn start_as(scene: &Scene, uses: u64, manner: &str) -> Self {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["crash::child", "--exact", "--ignored", "--nocapture"])
             .env("KEYSTRAND_TEST_HOME", scene.home())
             .env("KEYSTRAND_TEST_USES", uses.to_string())
+            .env("KEYSTRAND_TEST_MANNER", manner)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -47,12 +58,40 @@ impl Child {
     }
 
     fn kill_after(mut self, time: Duration) -> Vec<String> {
+        let first = self.run(time);
+        first.into_iter().chain(self.end()).collect()
+    }
+
+    /// Lets it work for a while from its first announcement on, which is returned.
+    pub(crate) fn run(&mut self, time: Duration) -> Option<String> {
         let first = self.announced_one();
         thread::sleep(time);
+        first
+    }
+
+    /// Makes it stand still with all its threads.
+    pub(crate) fn stop(&self) {
+        let id = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
+        while !self.stands_still() {
+            thread::yield_now();
+        }
+    }
+
+    /// Kills it, and returns the ids that it had announced.
+    pub(crate) fn end(mut self) -> Vec<String> {
         self.0.kill().unwrap();
-        let announced = first.into_iter().chain(self.announced()).collect();
+        let announced = self.announced();
         assert!(!self.0.wait().unwrap().success(), "it was killed at work");
         announced
+    }
+
+    fn stands_still(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.0.id())).unwrap();
+        let state = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("stat")).unwrap();
+        threads
+            .map(|thread| state(thread.unwrap()))
+            .all(|state| state.contains(") T "))
     }
 
     fn announced(&mut self) -> Vec<String> {
@@ -87,7 +126,11 @@ impl Child {
 fn child() {
     let home = std::env::var_os("KEYSTRAND_TEST_HOME").expect("started by another test");
     let uses: u64 = std::env::var("KEYSTRAND_TEST_USES").unwrap().parse().unwrap();
-    let sink = Scene::at(home.as_ref()).try_open(busy()).unwrap();
+    let options = match std::env::var("KEYSTRAND_TEST_MANNER").unwrap().as_str() {
+        "quiet" => quiet(),
+        _ => busy(),
+    };
+    let sink = Scene::at(home.as_ref()).try_open(options).unwrap();
     let trail = AuditTrail::new(Arc::new(Announcing(sink)), this_process());
     thread::scope(|scope| {
         for thread in 0..4 {
@@ -107,7 +150,7 @@ fn twenty_kills_lose_nothing_that_was_acknowledged() {
     let mut acknowledged = HashSet::new();
     for round in 0_u64..20 {
         // Spread over the period of appends, publications and rotations.
-        let time = Duration::from_micros(round * round * 500 + round * 137);
+        let time = Duration::from_micros(round * round * 1000 + round * 137);
         acknowledged.extend(Child::start(&scene, u64::MAX / 8).kill_after(time));
 
         let sink = scene.try_open(busy()).unwrap();

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,37 +10,8 @@ use kms_core::audit::{AuditTrail, Principal};
 use kms_core::{AuditFault, Error};
 use kms_providers::audit::{DeadlineSink, TlogOptions};
 
+use crate::mount::Mount;
 use crate::scene::{Scene, fill, one_use, trail};
-
-/// A small file system of its own; unmounted at the end.
-struct Mount(PathBuf);
-
-impl Mount {
-    /// `None`, said loudly, where this process may not mount.
-    fn tmpfs(at: &Path, size: &str) -> Option<Self> {
-        fs::create_dir_all(at).unwrap();
-        let mounted = mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"], at);
-        if !mounted {
-            println!("SKIPPED: needs the right to mount a tmpfs");
-        }
-        mounted.then(|| Self(at.to_owned()))
-    }
-
-    fn remount(&self, how: &str) {
-        assert!(mount(&["-o", &format!("remount,{how}"), "tmpfs"], &self.0));
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
-fn mount(arguments: &[&str], at: &Path) -> bool {
-    let output = Command::new("mount").args(arguments).arg(at).output();
-    output.is_ok_and(|output| output.status.success())
-}
 
 fn fault(result: kms_core::Result<()>) -> Option<AuditFault> {
     match result {

@@ -11,6 +11,8 @@ mod crash;
 mod faults;
 mod headers;
 mod independent;
+mod mount;
+mod power_cut;
 mod proofs;
 mod scene;
 mod several_writers;

@@ -1,0 +1,168 @@
+//! `keystrand.toml`: which providers there are, and what people and code mean by `payments`.
+//!
+//! ```toml
+//! [provider.local]
+//! kind = "local"
+//!
+//! [provider.aws-eu]
+//! kind = "aws-kms"
+//! region = "eu-west-1"
+//!
+//! [key.payments]                                       # any one of these opens
+//! any = ["local://payments", "aws-kms://arn:aws:kms:eu-west-1:111122223333:key/mrk-1"]
+//! suite = "KS1-AES256GCM"
+//! residency = ["eu"]
+//! context = ["tenant"]                                 # every envelope has to bind this pair
+//!
+//! [key.board-minutes]                                  # two of these must agree
+//! quorum = { k = 2, of = ["local://board", "passphrase:chair", "keyfile:safe"] }
+//! floor = { posture = "hedged", quorum = 2 }
+//!
+//! [policy]
+//! suites = ["KS1-AES256GCM", "KS1-AES256GCMSIV"]
+//!
+//! [audit]
+//! kind = "tlog"
+//! ```
+//!
+//! What is not understood is an error with its line and column: a misspelt promise must not be a promise unkept.
+//! Only the configuration selects endpoints and credentials; a key URI in an envelope selects among the keys here.
+
+mod audit;
+mod error;
+mod initial;
+mod key;
+mod policy;
+mod provider;
+mod raw_key;
+mod residency;
+mod source;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use kms_core::OpenPolicy;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+pub use audit::AuditConfig;
+pub use error::ConfigError;
+pub use initial::initial;
+pub use key::{LogicalKey, Members, Recipients};
+pub use policy::PolicyConfig;
+pub use provider::ProviderConfig;
+pub use residency::Residency;
+
+use source::{Source, table};
+
+use crate::uri::KeyName;
+
+/// A configuration that has been checked as far as it can be without asking a provider.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// Providers by name.
+    pub providers: BTreeMap<KeyName, ProviderConfig>,
+    /// Logical keys by name.
+    pub keys: BTreeMap<KeyName, LogicalKey>,
+    /// What is allowed for all keys.
+    pub policy: PolicyConfig,
+    /// Where uses of keys are recorded.
+    pub audit: AuditConfig,
+}
+
+impl Config {
+    /// Reads a configuration file. Paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file, line and column, what is wrong and what to do.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        Self::parse(&text, &folder).map_err(|error| error.in_file(path))
+    }
+
+    /// Parses a configuration. Paths in it are relative to `folder`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with line and column, what is wrong and what to do.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigError> {
+        let source = Arc::new(Source::new(text, folder));
+        let sections = Sections::split(&source)?;
+        let providers = named(&source, sections.provider, ProviderConfig::read)?;
+        let policy = PolicyConfig::read(&source, sections.policy)?;
+        let reader = key::Reader {
+            source: &source,
+            providers: &providers,
+            policy: &policy,
+        };
+        let keys = named(&source, sections.key, |_, name, value| reader.read(name, value))?;
+        let audit = AuditConfig::read(&source, sections.audit)?;
+        Ok(Self {
+            providers,
+            keys,
+            policy,
+            audit,
+        })
+    }
+
+    /// What a reader of envelopes accepts under this configuration.
+    #[must_use]
+    pub fn open_policy(&self) -> OpenPolicy {
+        OpenPolicy {
+            suites: self.policy.suites.clone(),
+            max_recipients: self.policy.max_recipients,
+            mixed_passphrase: self.keys.values().any(|key| key.mixed_passphrase),
+            ..OpenPolicy::default()
+        }
+    }
+}
+
+/// The top level.
+#[derive(Default)]
+struct Sections<'t> {
+    provider: Option<Spanned<DeValue<'t>>>,
+    key: Option<Spanned<DeValue<'t>>>,
+    policy: Option<Spanned<DeValue<'t>>>,
+    audit: Option<Spanned<DeValue<'t>>>,
+}
+
+impl<'t> Sections<'t> {
+    fn split(source: &'t Arc<Source>) -> Result<Self, ConfigError> {
+        let root = DeTable::parse(source.text()).map_err(|error| source.reading(&error, 0..0))?;
+        let mut sections = Self::default();
+        for (name, value) in root.into_inner() {
+            let place = match name.get_ref().as_ref() {
+                "provider" => &mut sections.provider,
+                "key" => &mut sections.key,
+                "policy" => &mut sections.policy,
+                "audit" => &mut sections.audit,
+                _ => return Err(source.error(name.span(), "unknown section; expected provider, key, policy or audit")),
+            };
+            *place = Some(value);
+        }
+        Ok(sections)
+    }
+}
+
+/// The tables `[section.NAME]` of a section.
+fn named<T>(
+    source: &Arc<Source>,
+    section: Option<Spanned<DeValue<'_>>>,
+    read: impl Fn(&Arc<Source>, &KeyName, Spanned<DeValue<'_>>) -> Result<T, ConfigError>,
+) -> Result<BTreeMap<KeyName, T>, ConfigError> {
+    let Some(section) = section else {
+        return Ok(BTreeMap::new());
+    };
+    let mut entries = BTreeMap::new();
+    for (name, value) in table(source, section)? {
+        let parsed = KeyName::parse(name.get_ref()).map_err(|fault| source.error(name.span(), fault))?;
+        let entry = read(source, &parsed, value)?;
+        entries.insert(parsed, entry);
+    }
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,355 @@
+//! The workers of a run.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kms_core::{CallerFault, Header, Rewrapper, Target, caps};
+
+use super::batch::Batch;
+use super::record::Line as Record;
+use super::{Campaign, CampaignOptions, CampaignProgress, Report};
+use crate::durable::failpoint;
+use crate::files::discover::{Found, Leftover, Walk, classify};
+use crate::files::error::{At, FileError, FileFault};
+use crate::files::index::Line;
+use crate::files::recovery::recover;
+use crate::files::rewrap::{Change, Prepared, Staging, commit, is_changed_meanwhile, prepare};
+
+/// Runs a campaign to its end, or until it is stopped.
+pub(super) fn run(
+    campaign: &Campaign,
+    rewrapper: &Rewrapper,
+    target: &Target,
+    options: &CampaignOptions<'_>,
+) -> Result<Report, FileError> {
+    let engine = Engine::new(campaign, rewrapper, target, options);
+    thread::scope(|scope| {
+        for _ in 1..options.threads.get() {
+            let worker = thread::Builder::new().name("keystrand-rewrap".into());
+            if worker.spawn_scoped(scope, || engine.serve()).is_err() {
+                // Fewer workers do the same work.
+                break;
+            }
+        }
+        engine.serve();
+    });
+    engine.report()
+}
+
+struct Engine<'e> {
+    campaign: &'e Campaign,
+    rewrapper: &'e Rewrapper,
+    target: &'e Target,
+    options: &'e CampaignOptions<'e>,
+    walk: Mutex<Walk>,
+    counts: Counts,
+    failures: Mutex<Vec<FileError>>,
+    /// Why the run cannot go on.
+    broken: Mutex<Option<FileError>>,
+    ended: AtomicBool,
+    told: Mutex<Instant>,
+}
+
+#[derive(Default)]
+struct Counts {
+    found: AtomicU64,
+    all_found: AtomicBool,
+    rewrapped: AtomicU64,
+    already: AtomicU64,
+    recovered: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl<'e> Engine<'e> {
+    fn new(
+        campaign: &'e Campaign,
+        rewrapper: &'e Rewrapper,
+        target: &'e Target,
+        options: &'e CampaignOptions<'e>,
+    ) -> Self {
+        Self {
+            campaign,
+            rewrapper,
+            target,
+            options,
+            walk: Mutex::new(Walk::new(&campaign.plan.paths, &options.discover)),
+            counts: Counts::default(),
+            failures: Mutex::default(),
+            broken: Mutex::default(),
+            ended: AtomicBool::new(false),
+            told: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// One worker: batches until the walk is over.
+    fn serve(&self) {
+        let limit = (FILES_IN_HAND / self.options.threads.get()).clamp(1, MOST_A_BATCH);
+        while !self.ended.load(Ordering::Relaxed) && !self.is_stopped() {
+            let mut batch = Batch::new(limit);
+            while batch.has_room() && self.take_next(&mut batch) {}
+            if let Err(error) = self.settle(batch) {
+                lock(&self.broken).get_or_insert(error);
+                self.ended.store(true, Ordering::Relaxed);
+            }
+            self.tell(false);
+        }
+    }
+
+    /// Takes the next file of the walk. Returns whether there may be more.
+    fn take_next(&self, batch: &mut Batch) -> bool {
+        if self.is_stopped() {
+            return false;
+        }
+        let next = lock(&self.walk).next();
+        match next {
+            None => {
+                self.counts.all_found.store(true, Ordering::Relaxed);
+                self.ended.store(true, Ordering::Relaxed);
+                false
+            }
+            Some(entry) => {
+                self.take(entry.and_then(classify), batch);
+                true
+            }
+        }
+    }
+
+    fn take(&self, found: Result<Option<Found>, FileError>, batch: &mut Batch) {
+        match found {
+            Ok(None) => {}
+            Err(error) => self.fail(error),
+            // A sidecar without its payload needs its key all the same.
+            Ok(Some(
+                Found::Envelope { path, .. }
+                | Found::Leftover {
+                    path,
+                    what: Leftover::OrphanSidecar { .. },
+                },
+            )) => {
+                self.counts.found.fetch_add(1, Ordering::Relaxed);
+                self.rewrap(path, Duration::ZERO, batch);
+            }
+            Ok(Some(Found::Leftover {
+                what: Leftover::Journal { of } | Leftover::Temporary { of },
+                ..
+            })) => self.recover(&of, batch),
+        }
+    }
+
+    fn recover(&self, of: &Path, batch: &mut Batch) {
+        match recover(of) {
+            // Somebody works on it, perhaps another worker, so it is no leftover.
+            Err(error) if matches!(error.fault(), FileFault::Locked) => {}
+            Err(error) => self.fail(error),
+            Ok(recovery) => {
+                if recovery.did_something() {
+                    self.recovered(of);
+                }
+                if recovery.sidecar_named {
+                    // The walk has read the folder before the file had this name.
+                    self.take(classify(of.to_owned()), batch);
+                }
+            }
+        }
+    }
+
+    /// Makes a new header and writes it under a temporary name, or finds that there is nothing to do.
+    fn rewrap(&self, path: PathBuf, patience: Duration, batch: &mut Batch) {
+        let staged = prepare(self.rewrapper, &path, self.target, patience).and_then(|prepared| match prepared {
+            Prepared::AlreadyCurrent {
+                path,
+                header,
+                recovered,
+            } => {
+                if recovered {
+                    self.recovered(&path);
+                }
+                let line = Line::has(&path, &self.rewrapper.opener().key_versions(&header));
+                batch.current.push((path, line));
+                Ok(None)
+            }
+            Prepared::Change(change) => {
+                if change.recovered {
+                    self.recovered(&change.lock.path);
+                }
+                Staging::of(*change, self.options.rewrap.placement).map(Some)
+            }
+        });
+        match staged {
+            Ok(None) => {}
+            Ok(Some(staging)) => batch.add(staging),
+            Err(error) if patience.is_zero() && may_pass(error.fault()) => batch.later.push(path),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Puts a batch in place and records it: what it may need before, what it has after.
+    fn settle(&self, batch: Batch) -> Result<(), FileError> {
+        let (later, changed) = self.commit(batch)?;
+        for path in later.into_iter().chain(changed) {
+            self.rewrap_alone(&path)?;
+        }
+        Ok(())
+    }
+
+    fn rewrap_alone(&self, path: &Path) -> Result<(), FileError> {
+        for _ in 0..TRIES {
+            let mut batch = Batch::new(1);
+            self.rewrap(
+                path.to_owned(),
+                self.options.rewrap.patience.max(Duration::from_millis(1)),
+                &mut batch,
+            );
+            let (_, changed) = self.commit(batch)?;
+            if changed.is_empty() {
+                return Ok(());
+            }
+        }
+        if let Err(error) = Err::<(), _>(CallerFault::ChangedMeanwhile).at(path) {
+            self.fail(error);
+        }
+        Ok(())
+    }
+
+    /// Returns what is to be tried again: files that were locked, and files that somebody changed.
+    fn commit(&self, batch: Batch) -> Result<(Vec<PathBuf>, Vec<PathBuf>), FileError> {
+        let Batch {
+            stagings,
+            current,
+            later,
+            ..
+        } = batch;
+        let paths: Vec<_> = stagings
+            .iter()
+            .map(|staging| staging.change.lock.path.clone())
+            .collect();
+        let keys: Vec<_> = stagings.iter().map(|staging| self.new_keys(&staging.change)).collect();
+        if !stagings.is_empty() {
+            let needs: Vec<_> = paths
+                .iter()
+                .zip(&keys)
+                .map(|(path, keys)| Line::needs(path, keys))
+                .collect();
+            self.campaign.index.append(&needs, true)?;
+            failpoint::pass("index::needs_recorded").at(&paths[0])?;
+            let pending: Vec<_> = paths.iter().cloned().map(|path| Record::Pending { path }).collect();
+            self.campaign.record.add(&pending)?;
+        }
+        let outcomes = commit(stagings, self.options.rewrap.syncing.flush());
+        let (mut facts, mut records, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+        for ((path, keys), outcome) in paths.into_iter().zip(keys).zip(outcomes) {
+            match outcome {
+                Ok(done) => {
+                    self.counts.rewrapped.fetch_add(1, Ordering::Relaxed);
+                    facts.push(Line::has(&path, &keys));
+                    let sequence = done.sequence;
+                    records.push(Record::Done { path, sequence });
+                }
+                Err(error) if is_changed_meanwhile(error.fault()) => changed.push(path),
+                Err(error) => self.fail(error),
+            }
+        }
+        for (path, fact) in current {
+            self.counts.already.fetch_add(1, Ordering::Relaxed);
+            facts.push(fact);
+            records.push(Record::Already { path });
+        }
+        // Not synced: until it is on disk, the index says that both versions are needed.
+        self.campaign.index.append(&facts, false)?;
+        failpoint::pass("index::batch_settled").at(Path::new(""))?;
+        if !records.is_empty() {
+            self.campaign.record.add(&records)?;
+        }
+        Ok((later, changed))
+    }
+
+    fn new_keys(&self, change: &Change) -> Vec<(String, Option<Vec<u8>>)> {
+        let header = Header::parse_prefix(&change.new.header, caps::RECIPIENTS_HARD);
+        header.map_or_else(|_| Vec::new(), |header| self.rewrapper.opener().key_versions(&header))
+    }
+
+    fn recovered(&self, path: &Path) {
+        self.counts.recovered.fetch_add(1, Ordering::Relaxed);
+        self.note(Record::Recovered { path: path.to_owned() });
+    }
+
+    fn fail(&self, error: FileError) {
+        self.counts.failed.fetch_add(1, Ordering::Relaxed);
+        self.note(Record::Failed {
+            path: error.path().unwrap_or(Path::new("")).to_owned(),
+            reason: error.fault().to_string(),
+        });
+        let mut failures = lock(&self.failures);
+        if failures.len() < MOST_FAILURES {
+            failures.push(error);
+        }
+    }
+
+    fn note(&self, line: Record) {
+        if let Err(error) = self.campaign.record.add(&[line]) {
+            lock(&self.broken).get_or_insert(error);
+            self.ended.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.options.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    fn tell(&self, now: bool) {
+        let Some(hear) = self.options.progress else { return };
+        let mut told = lock(&self.told);
+        if now || told.elapsed() >= TELL_EVERY {
+            *told = Instant::now();
+            hear(&self.counts.now());
+        }
+    }
+
+    fn report(self) -> Result<Report, FileError> {
+        self.tell(true);
+        if let Some(error) = lock(&self.broken).take() {
+            return Err(error);
+        }
+        let counts = self.counts.now();
+        let stopped = !counts.all_found;
+        self.campaign.index.compact()?;
+        self.campaign.record.end(&counts, stopped)?;
+        Ok(Report {
+            run: self.campaign.id().clone(),
+            counts,
+            failures: self.failures.into_inner().unwrap_or_else(PoisonError::into_inner),
+            stopped,
+        })
+    }
+}
+
+impl Counts {
+    fn now(&self) -> CampaignProgress {
+        CampaignProgress {
+            found: self.found.load(Ordering::Relaxed),
+            all_found: self.all_found.load(Ordering::Relaxed),
+            rewrapped: self.rewrapped.load(Ordering::Relaxed),
+            already_current: self.already.load(Ordering::Relaxed),
+            recovered: self.recovered.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+        }
+    }
+}
+
+fn may_pass(fault: &FileFault) -> bool {
+    matches!(fault, FileFault::Locked) || is_changed_meanwhile(fault)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Two open files each: well below the usual limit of 1 024.
+const FILES_IN_HAND: usize = 256;
+const MOST_A_BATCH: usize = 128;
+const TRIES: usize = 3;
+const MOST_FAILURES: usize = 1000;
+const TELL_EVERY: Duration = Duration::from_millis(100);

@@ -1,0 +1,136 @@
+//! Carrying out a run, and telling how it went.
+
+use std::fmt;
+
+use kms_core::Rewrapper;
+use kms_providers::files::{Campaign, CampaignOptions, CampaignProgress, Report, RewrapOptions, RunSummary};
+use serde::Serialize;
+
+use super::{Change, Order, RewrapArgs};
+use crate::App;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::progress::Progress;
+use crate::session::Session;
+
+/// How a run ended.
+#[derive(Serialize)]
+struct Ended {
+    run: String,
+    rewrapped: u64,
+    already_current: u64,
+    recovered: u64,
+    failed: u64,
+}
+
+/// Rewraps every envelope below the paths of `campaign`, as `order` says.
+///
+/// # Errors
+/// When a key means nothing here, or the record of the run cannot be written. Files that fail are told one by one.
+pub async fn carry_out(
+    app: &App,
+    session: &Session,
+    campaign: Campaign,
+    order: &Order,
+    args: &RewrapArgs,
+) -> Result<Exit> {
+    let opener = session.opener(session.open_policy()).await?.require(args.context.context()?);
+    let rewrapper = rewrapper(Rewrapper::new(opener).verify(args.verify), order);
+    let target = order.target(session).await?;
+    let bar = Progress::files(&app.out, None);
+    let heard = |progress: &CampaignProgress| {
+        if progress.all_found {
+            bar.of(progress.found);
+        }
+        bar.at(done(progress));
+    };
+    let options = CampaignOptions {
+        rewrap: RewrapOptions {
+            placement: args.placement(),
+            ..RewrapOptions::default()
+        },
+        progress: Some(&heard),
+        ..CampaignOptions::default()
+    };
+    let report = campaign.run(&rewrapper, &target, &options)?;
+    drop(bar);
+    Ok(tell(app, session, report))
+}
+
+/// Runs of this kind that did not come to their end, oldest first.
+///
+/// # Errors
+/// When the records cannot be read, or there is none.
+pub fn unfinished(session: &Session, is_meant: impl Fn(&Order) -> bool) -> Result<Vec<(RunSummary, Order)>> {
+    let mut runs = Vec::new();
+    for run in Campaign::runs(session.home().dir())? {
+        if !run.finished
+            && let Ok(order) = Order::of(&run.plan)
+            && is_meant(&order)
+        {
+            runs.push((run, order));
+        }
+    }
+    if runs.is_empty() {
+        return Err(Failure::usage("no run of this kind was broken off", "run the command without --resume"));
+    }
+    Ok(runs)
+}
+
+fn rewrapper(rewrapper: Rewrapper, order: &Order) -> Rewrapper {
+    match order {
+        Order::Rotate { .. } => rewrapper,
+        Order::Rewrap(Change {
+            redeal,
+            drop_unknown,
+            force,
+            ..
+        }) => rewrapper.redeal(*redeal).drop_unknown(*drop_unknown).force(*force),
+    }
+}
+
+fn tell(app: &App, session: &Session, report: Report) -> Exit {
+    let counts = report.counts;
+    let told = report.failures.len() as u64;
+    let failures: Vec<_> = report.failures.into_iter().map(|error| app.out.fail_one(&error.into())).collect();
+    if counts.failed > told {
+        let record = session.home().dir().join("runs").join(format!("{}.jsonl", report.run));
+        app.out.warn(&format!("{} more failed; {} names them", counts.failed - told, record.display()));
+    }
+    app.out.say(&Ended {
+        run: report.run.to_string(),
+        rewrapped: counts.rewrapped,
+        already_current: counts.already_current,
+        recovered: counts.recovered,
+        failed: counts.failed,
+    });
+    let succeeded = usize::try_from(counts.rewrapped + counts.already_current).unwrap_or(usize::MAX);
+    match report.stopped {
+        true => Exit::Partly,
+        false => Exit::of_many(succeeded, failures),
+    }
+}
+
+fn done(progress: &CampaignProgress) -> u64 {
+    progress.rewrapped + progress.already_current + progress.failed
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            rewrapped,
+            already_current,
+            recovered,
+            failed,
+            ..
+        } = self;
+        write!(f, "{rewrapped} rewrapped, {already_current} already current, {failed} failed")?;
+        if *recovered > 0 {
+            write!(f, ", {recovered} put right after a crash")?;
+        }
+        if *failed > 0 {
+            write!(f, "\nnext: correct what failed, then run the command with --resume")?;
+        }
+        Ok(())
+    }
+}

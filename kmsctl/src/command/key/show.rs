@@ -1,0 +1,156 @@
+//! `kmsctl key show`.
+
+use std::fmt;
+
+use clap::Args;
+use kms_core::KekFault;
+use kms_providers::files::KeyIndex;
+use kms_providers::{KeySummary, KeyUri};
+use serde::Serialize;
+
+use super::view::{KeyView, NameView, VersionView};
+use super::{needed_by, sweep};
+use crate::App;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::printable::{count, version};
+use crate::session::Session;
+
+/// Show a key, its versions, and what needs them
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Show {
+    /// Logical name or key URI
+    key: String,
+}
+
+/// A member of the key, with what its provider says of it.
+#[derive(Serialize)]
+struct Details {
+    #[serde(flatten)]
+    key: KeyView,
+    /// Algorithm in the provider's terms; absent while the key cannot be used.
+    algorithm: Option<String>,
+    /// `software`, `hsm` …
+    protection: Option<String>,
+    /// Where it lives.
+    region: Option<String>,
+    /// Quantum posture.
+    posture: &'static str,
+    /// Who could be compelled or breached as one.
+    trust_domain: Option<String>,
+    /// The version that new envelopes use, as it stands in them.
+    envelope_version: Option<String>,
+    /// Known envelopes that need each version.
+    needed: Vec<Needed>,
+}
+
+#[derive(Serialize)]
+struct Needed {
+    version: String,
+    envelopes: u64,
+}
+
+impl Show {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When there is no such key.
+    pub async fn run(&self, app: &App) -> Result<Exit> {
+        let session = Session::open(app).await?;
+        sweep(app, &session).await?;
+        let key = session.logical(&self.key)?;
+        if let Some((name, key)) = session.resolver().keys().find(|(name, _)| name.as_str() == self.key) {
+            app.out.answer(&NameView::new(name.as_str(), key));
+        }
+        for uri in key.uris() {
+            if !uri.scheme().is_supplied_by_caller() {
+                app.out.answer(&details(&session, uri).await?);
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+async fn details(session: &Session, uri: &KeyUri) -> Result<Details> {
+    let (provider, summary) = find(session, uri).await?;
+    let kek = session.resolver().kek(&uri.without_version())?;
+    let info = match kek.describe().await {
+        Ok(info) => Some(info),
+        Err(error) if error.kind.is_key_state() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let key = KeyView::new(&provider, &summary);
+    let needed = summary.versions.iter().map(|version| needed(&session.index(), &summary.uri, &version.version));
+    Ok(Details {
+        needed: needed.collect(),
+        algorithm: info.as_ref().map(|info| info.algorithm.clone()),
+        protection: info.as_ref().map(|info| info.protection.clone()),
+        region: info.as_ref().and_then(|info| info.region.clone()),
+        posture: crate::envelope::posture_name(kek.posture()),
+        trust_domain: info.as_ref().map(|info| info.trust_domain.clone()),
+        envelope_version: info.and_then(|info| info.version).map(|bytes| version(&bytes)),
+        key,
+    })
+}
+
+/// The listing of the provider that serves the key is where its states stand.
+async fn find(session: &Session, uri: &KeyUri) -> Result<(String, KeySummary)> {
+    let wanted = uri.without_version();
+    let serving = session.resolver().provider(uri)?;
+    for (name, provider) in session.resolver().providers() {
+        if !std::sync::Arc::ptr_eq(serving, provider) {
+            continue;
+        }
+        if let Some(summary) = provider.list().await?.into_iter().find(|key| key.uri == wanted) {
+            return Ok((name.to_string(), summary));
+        }
+    }
+    let missing = kms_core::KekError::new(wanted.to_string(), kms_core::KekOperation::Lifecycle, KekFault::NotFound);
+    Err(Failure::from(missing))
+}
+
+fn needed(index: &KeyIndex, uri: &KeyUri, version: &str) -> Needed {
+    let key = format!("{uri}/{version}").parse();
+    Needed {
+        version: version.to_owned(),
+        envelopes: key.map_or(0, |key| needed_by(index, &key)),
+    }
+}
+
+impl fmt::Display for Details {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.key)?;
+        for (name, value) in [
+            ("algorithm", &self.algorithm),
+            ("protection", &self.protection),
+            ("region", &self.region),
+            ("domain", &self.trust_domain),
+        ] {
+            if let Some(value) = value {
+                writeln!(f, "  {name:<12} {value}")?;
+            }
+        }
+        writeln!(f, "  {:<12} {}", "posture", self.posture)?;
+        for version in &self.key.versions {
+            writeln!(f, "  {}", Line(version, &self.needed))?;
+        }
+        Ok(())
+    }
+}
+
+struct Line<'a>(&'a VersionView, &'a [Needed]);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(version, needed) = self;
+        let envelopes = needed.iter().find(|needed| needed.version == version.version);
+        let envelopes = envelopes.map_or(0, |needed| needed.envelopes);
+        write!(f, "{version}, needed by {}", count(envelopes, "known envelope"))
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  kmsctl key show payments
+  kmsctl key show local://payments --json";

@@ -1,0 +1,141 @@
+//! Keys as they are shown.
+
+use std::fmt;
+
+use kms_providers::config::{LogicalKey, Recipients};
+use kms_providers::{KeyState, KeySummary, KeyUri, VersionSummary};
+use serde::Serialize;
+
+use crate::printable::{count, time};
+
+/// A key of a provider.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct KeyView {
+    /// Its URI.
+    pub(super) key: String,
+    /// The provider, as configured.
+    pub(super) provider: String,
+    /// `enabled`, `disabled`, `pending-destruction` or `destroyed`.
+    state: &'static str,
+    /// When it will be erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<String>,
+    /// When it was made.
+    created: Option<String>,
+    /// The version that new envelopes use.
+    current: Option<String>,
+    /// Its versions, oldest first.
+    pub(super) versions: Vec<VersionView>,
+}
+
+/// A version of a key.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct VersionView {
+    pub(super) version: String,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<String>,
+    created: Option<String>,
+}
+
+/// A configured name.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct NameView {
+    /// The name.
+    name: String,
+    /// Members needed: 1 where any opens.
+    threshold: u8,
+    /// The keys.
+    members: Vec<String>,
+    /// The suite of new envelopes, where it is said.
+    suite: Option<&'static str>,
+}
+
+impl KeyView {
+    pub(super) fn new(provider: &str, key: &KeySummary) -> Self {
+        let (state, due) = state(key.state);
+        let current = key.versions.iter().find(|version| version.primary);
+        Self {
+            key: key.uri.to_string(),
+            provider: provider.to_owned(),
+            state,
+            due,
+            created: key.created.map(time),
+            current: current.map(|version| version.version.clone()),
+            versions: key.versions.iter().map(VersionView::from).collect(),
+        }
+    }
+}
+
+impl From<&VersionSummary> for VersionView {
+    fn from(summary: &VersionSummary) -> Self {
+        let (state, due) = state(summary.state);
+        Self {
+            version: summary.version.clone(),
+            state,
+            due,
+            created: summary.created.map(time),
+        }
+    }
+}
+
+impl NameView {
+    pub(super) fn new(name: &str, key: &LogicalKey) -> Self {
+        Self {
+            name: name.to_owned(),
+            threshold: match key.recipients {
+                Recipients::Quorum { k, .. } => k,
+                _ => 1,
+            },
+            members: key.uris().map(KeyUri::to_string).collect(),
+            suite: key.suite.map(kms_core::Suite::name),
+        }
+    }
+}
+
+impl fmt::Display for KeyView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<32} {:<20}", self.key, self.state)?;
+        if let Some(current) = &self.current {
+            write!(f, " version {current} of {}", self.versions.len())?;
+        }
+        match &self.due {
+            Some(due) => write!(f, " due {due}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for VersionView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "version {:<4} {:<20}", self.version, self.state)?;
+        if let Some(created) = &self.created {
+            write!(f, " made {created}")?;
+        }
+        match &self.due {
+            Some(due) => write!(f, " due {due}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for NameView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<32} ", self.name)?;
+        match self.threshold {
+            1 => write!(f, "any of ")?,
+            threshold => write!(f, "{threshold} of {} together: ", count(self.members.len(), "key"))?,
+        }
+        f.write_str(&self.members.join(", "))
+    }
+}
+
+fn state(state: KeyState) -> (&'static str, Option<String>) {
+    match state {
+        KeyState::Enabled => ("enabled", None),
+        KeyState::Disabled => ("disabled", None),
+        KeyState::PendingDestruction { due } => ("pending-destruction", Some(time(due))),
+        KeyState::Destroyed => ("destroyed", None),
+        _ => ("unknown", None),
+    }
+}

@@ -1,0 +1,40 @@
+//! The commands: each file has the arguments of one, and what it does with them.
+
+pub mod audit;
+pub mod completions;
+pub mod decrypt;
+pub mod doctor;
+pub mod encrypt;
+pub mod init;
+pub mod inspect;
+pub mod key;
+pub mod man;
+pub mod rewrap;
+pub mod rotate;
+
+use crate::App;
+use crate::args::Command;
+use crate::exit::Exit;
+use crate::failure::Result;
+
+impl Command {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What stopped it. Failures of single files of several are told as they come, and count in the exit.
+    pub async fn run(&self, app: &App) -> Result<Exit> {
+        match self {
+            Self::Init(command) => command.run(app).await,
+            Self::Key(command) => command.run(app).await,
+            Self::Encrypt(command) => command.run(app).await,
+            Self::Decrypt(command) => command.run(app).await,
+            Self::Inspect(command) => command.run(app).await,
+            Self::Rotate(command) => command.run(app).await,
+            Self::Rewrap(command) => command.run(app).await,
+            Self::Audit(command) => command.run(app).await,
+            Self::Doctor(command) => command.run(app).await,
+            Self::Completions(command) => command.run(app).await,
+            Self::Man(command) => command.run(app).await,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `kmsctl rewrap`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use kms_providers::files::Campaign;
+
+use super::encrypt::LevelName;
+use crate::App;
+use crate::campaign::{Change, Order, RewrapArgs, carry_out, survey, unfinished};
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::session::Session;
+
+/// Change who can open envelopes; payloads are not touched
+///
+/// Without --to, --add and --drop, the same recipients are brought under the current versions of their keys. What a
+/// dropped recipient has copied stays theirs: who must not read the data any more needs it sealed anew.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Rewrap {
+    /// Files, folders or patterns of envelopes, sidecars and tickets
+    #[arg(value_name = "PATH", required_unless_present = "resume", conflicts_with = "resume")]
+    paths: Vec<PathBuf>,
+    /// Exactly these keys open from now on: logical name or key URI
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["add", "drop"])]
+    to: Vec<String>,
+    /// This key opens too
+    #[arg(long, value_name = "KEY")]
+    add: Vec<String>,
+    /// This key does not open any more
+    #[arg(long, value_name = "KEY")]
+    drop: Vec<String>,
+    /// Deal the shares of quorums anew; old copies of headers still open with the old shares
+    #[arg(long, requires = "to")]
+    redeal: bool,
+    /// Do not name new keys in the envelope
+    #[arg(long)]
+    hidden: bool,
+    /// What new recipients lead to
+    #[arg(long, value_enum, default_value_t = LevelName::DataKey)]
+    level: LevelName,
+    /// Let recipients go whose scheme this version does not know
+    #[arg(long)]
+    drop_unknown: bool,
+    /// Wrap anew what is current too, and what a provider does not tell the version of
+    #[arg(short, long)]
+    force: bool,
+    #[command(flatten)]
+    how: RewrapArgs,
+}
+
+impl Rewrap {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When a key means nothing here, or the run cannot be recorded. Files that fail are told one by one.
+    pub async fn run(&self, app: &App) -> Result<Exit> {
+        let session = Session::open(app).await?.asking(self.how.recipient_passphrase.asked(false));
+        if self.how.resume {
+            return self.resume(app, &session).await;
+        }
+        let order = Order::Rewrap(self.change());
+        if self.how.dry_run {
+            return survey(app, &session, &order, &self.paths, &self.how).await;
+        }
+        // A mistyped key is to be told before a run is begun that could never come to its end.
+        order.target(&session).await?;
+        if !self.drop.is_empty() || !self.to.is_empty() {
+            app.out.warn("what dropped recipients have copied stays theirs; rewrap is no revocation");
+        }
+        let campaign = Campaign::begin(session.home().dir(), order.plan(&self.paths)?)?;
+        carry_out(app, &session, campaign, &order, &self.how).await
+    }
+
+    async fn resume(&self, app: &App, session: &Session) -> Result<Exit> {
+        if !self.change().is_refresh() {
+            return Err(Failure::usage("a run is resumed as it was begun", "leave --to, --add and --drop away"));
+        }
+        let mut exit = Exit::Done;
+        for (run, order) in unfinished(session, |order| matches!(order, Order::Rewrap(_)))? {
+            let campaign = Campaign::resume(session.home().dir(), &run.id)?;
+            exit = exit.max(carry_out(app, session, campaign, &order, &self.how).await?);
+        }
+        Ok(exit)
+    }
+
+    fn change(&self) -> Change {
+        Change {
+            to: self.to.clone(),
+            add: self.add.clone(),
+            drop: self.drop.clone(),
+            message_level: self.level == LevelName::Message,
+            hidden: self.hidden,
+            redeal: self.redeal,
+            drop_unknown: self.drop_unknown,
+            force: self.force,
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  kmsctl rewrap /data                                 to the current key versions
+  kmsctl rewrap /data --add aws-kms://arn:…           a second cloud opens too
+  kmsctl rewrap /data --to payments-2027 --dry-run
+  kmsctl rewrap /data --drop local://old-laptop
+  kmsctl rewrap --resume";

@@ -1,0 +1,131 @@
+//! From the keys of a command line to a sealer: what several logical keys ask for, together.
+
+use kms_core::{EncryptionContext, Floor, Level, Recipient, Sealer, Suite};
+use kms_providers::config::LogicalKey;
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Party, Result};
+use crate::session::Session;
+
+/// Keys to seal for, any of which opens, and how.
+pub struct Sealing {
+    /// The keys.
+    pub keys: Vec<LogicalKey>,
+    /// The suite, in place of the keys' own.
+    pub suite: Option<Suite>,
+    /// What recipients lead to.
+    pub level: Level,
+    /// Whether key URIs are replaced by hints.
+    pub hidden: bool,
+}
+
+impl Sealing {
+    /// Whether `context` has every pair that the keys are configured to bind.
+    ///
+    /// # Errors
+    /// When one is missing: an envelope without it would be refused where it is needed.
+    pub fn check_context(&self, context: &EncryptionContext) -> Result<()> {
+        let names = self.keys.iter().flat_map(|key| &key.context);
+        match names.into_iter().find(|name| context.value(name).is_none()) {
+            None => Ok(()),
+            Some(name) => Err(refused(
+                "policy.Context",
+                format!("the key is configured to bind the context pair `{name}`"),
+                format!("give --context {name}=…"),
+            )),
+        }
+    }
+
+    /// The sealer. Context is the caller's.
+    ///
+    /// # Errors
+    /// When a key is not configured, lies outside of its residency, or the keys contradict each other.
+    pub async fn sealer(&self, session: &Session) -> Result<Sealer> {
+        let mut sealer = Sealer::new(session.backend().clone())
+            .suite(self.suite(session)?)
+            .floor(self.floor())
+            .max_recipients(session.config().policy.max_recipients)
+            .audit(session.trail());
+        if let [LogicalKey { name: Some(name), .. }] = &self.keys[..] {
+            sealer = sealer.key_name(name.as_str());
+        }
+        // One key that does not want to stand beside a passphrase is enough.
+        if self.keys.iter().all(|key| key.mixed_passphrase) {
+            sealer = sealer.allow_mixed_passphrase();
+        }
+        for recipient in self.recipients(session).await? {
+            sealer = sealer.add(recipient);
+        }
+        Ok(sealer)
+    }
+
+    /// The recipients.
+    ///
+    /// # Errors
+    /// When a key is not configured, or lies outside of its residency.
+    pub async fn recipients(&self, session: &Session) -> Result<Vec<Recipient>> {
+        let mut recipients = Vec::new();
+        for key in &self.keys {
+            let of_key = session.resolver().recipients(key)?;
+            check_residency(key, &of_key).await?;
+            recipients.extend(of_key.into_iter().map(|recipient| self.shaped(recipient)));
+        }
+        Ok(recipients)
+    }
+
+    fn shaped(&self, recipient: Recipient) -> Recipient {
+        let recipient = recipient.at(self.level);
+        if self.hidden { recipient.hidden() } else { recipient }
+    }
+
+    /// The one that was asked for, or that the keys agree on.
+    fn suite(&self, session: &Session) -> Result<Suite> {
+        let mut configured = self.keys.iter().filter_map(|key| key.suite);
+        let suite = self.suite.or(configured.next()).unwrap_or(Suite::Aes256Gcm);
+        if self.suite.is_none() && configured.any(|other| other != suite) {
+            return Err(Failure::usage(
+                "the keys are configured for different suites",
+                "say which with --suite",
+            ));
+        }
+        if session.config().policy.suites.contains(&suite) {
+            return Ok(suite);
+        }
+        Err(refused(
+            "policy.SuiteForbidden",
+            format!("the policy does not allow the suite {}", suite.name()),
+            "choose one that [policy] in keystrand.toml allows",
+        ))
+    }
+
+    /// What every key asks for at least.
+    fn floor(&self) -> Floor {
+        let floors = || self.keys.iter().map(|key| key.floor);
+        Floor {
+            posture: floors().filter_map(|floor| floor.posture).max(),
+            quorum: floors().filter_map(|floor| floor.quorum).max(),
+        }
+    }
+}
+
+/// Regions that only the provider tells: those in a URI were checked when the configuration was read.
+async fn check_residency(key: &LogicalKey, recipients: &[Recipient]) -> Result<()> {
+    if key.residency.is_anywhere() {
+        return Ok(());
+    }
+    for member in recipients.iter().flat_map(Recipient::members) {
+        let region = member.kek.describe().await?.region;
+        if region.as_deref().is_some_and(|region| !key.residency.permits(region)) {
+            return Err(refused(
+                "policy.Residency",
+                format!("{} lives outside of {}", member.kek.uri(), key.residency),
+                "use a key in these regions, or change `residency` in keystrand.toml",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn refused(code: &str, message: String, next: impl Into<String>) -> Failure {
+    Failure::new(code, Exit::Refused, Party::Policy, message, next)
+}
