@@ -13,7 +13,7 @@ use sha2::Digest as _;
 
 use super::binding::{Place, Scope, commitment};
 use super::recipients::{Recipient, Secrets, wrap_all};
-use super::sealer::{DataKey, MessageOptions, Sealer};
+use super::{DataKey, MessageOptions, Sealer};
 use crate::context::EncryptionContext;
 use crate::crypto::{CryptoBackend, PasswordCost, RandomFailed, SecureRandom, aws_lc, rustcrypto};
 use crate::error::KekError;

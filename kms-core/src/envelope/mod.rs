@@ -2,6 +2,7 @@
 //! touched; payload work is synchronous.
 
 mod binding;
+mod data_key;
 #[cfg(all(test, feature = "aws-lc", feature = "rustcrypto"))]
 mod known_answers;
 mod opener;
@@ -11,10 +12,11 @@ mod sealer;
 mod search;
 mod trail;
 
+pub use data_key::{DataKey, Message, MessageOptions};
 pub use opener::{OpenPolicy, Opened, Opener};
 pub use recipients::{Member, Recipient};
 pub use rewrap::{RewrapOutcome, Rewrapped, Rewrapper, Target};
-pub use sealer::{DataKey, Message, MessageOptions, Sealer};
+pub use sealer::Sealer;
 pub use search::{Attempt, AttemptOutcome, ShareCheck};
 
 use crate::crypto::CryptoBackend;
