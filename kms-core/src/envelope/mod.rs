@@ -13,7 +13,7 @@ mod trail;
 
 pub use opener::{OpenPolicy, Opened, Opener};
 pub use recipients::{Member, Recipient};
-pub use rewrap::{RewrapOutcome, Rewrapped, Rewrapper, Target};
+pub use rewrap::{RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Target, UnsettledRewrap};
 pub use sealer::{DataKey, Message, MessageOptions, Sealer};
 pub use search::{Attempt, AttemptOutcome, ShareCheck};
 
