@@ -63,6 +63,22 @@ pub struct Rewrapped {
     pub dropped: usize,
 }
 
+/// How a rewrap began that its caller settles.
+pub enum RewrapBegun {
+    /// Nothing to do: every entry is as wanted already.
+    AlreadyCurrent,
+    /// A new header.
+    Unsettled(Box<UnsettledRewrap>),
+}
+
+/// A new header that does not stand in its place yet. The audit trail has the intent and gets the outcome when the
+/// header is on disk: a crash in between shows as a rewrap without outcome, not as a header that was rolled back.
+#[must_use = "settle it when the header is in place, or abandon it"]
+pub struct UnsettledRewrap {
+    rewrapped: Rewrapped,
+    intent: Intent,
+}
+
 /// Rewraps headers, with one description a key for as long as it lives.
 pub struct Rewrapper {
     opener: Opener,
@@ -130,6 +146,17 @@ impl Rewrapper {
     /// [`CallerFault::Level`] where the data key is needed and only the message secret is open;
     /// [`CallerFault::Reserve`] where shares do not fit.
     pub async fn rewrap(&self, header: &Header, target: &Target, payload_len: Option<u64>) -> Result<RewrapOutcome> {
+        match self.begin(header, target, payload_len).await? {
+            RewrapBegun::AlreadyCurrent => Ok(RewrapOutcome::AlreadyCurrent),
+            RewrapBegun::Unsettled(unsettled) => unsettled.settle().map(RewrapOutcome::Rewrapped),
+        }
+    }
+
+    /// [`Rewrapper::rewrap`] for callers that first put the header in its place.
+    ///
+    /// # Errors
+    /// As [`Rewrapper::rewrap`].
+    pub async fn begin(&self, header: &Header, target: &Target, payload_len: Option<u64>) -> Result<RewrapBegun> {
         match target {
             Target::Current => self.refresh(header, None, payload_len).await,
             Target::CurrentOf(uri) => self.refresh(header, Some(uri), payload_len).await,
@@ -169,14 +196,14 @@ impl Rewrapper {
     }
 
     /// Wraps stale entries and shares under the current versions of their keys.
-    async fn refresh(&self, header: &Header, only: Option<&str>, payload_len: Option<u64>) -> Result<RewrapOutcome> {
+    async fn refresh(&self, header: &Header, only: Option<&str>, payload_len: Option<u64>) -> Result<RewrapBegun> {
         let stale = self.stale(header, only).await?;
         if stale.entries.is_empty() && stale.shares.is_empty() {
-            return Ok(RewrapOutcome::AlreadyCurrent);
+            return Ok(RewrapBegun::AlreadyCurrent);
         }
         let mut intent = self.intent(header)?;
         let outcome = self.refresh_stale(&mut intent, header, &stale, payload_len).await;
-        settle(intent, outcome)
+        begun(intent, outcome)
     }
 
     async fn refresh_stale(
@@ -238,6 +265,7 @@ impl Rewrapper {
         recipients: &[Recipient],
         others: Others<'_>,
         payload_len: Option<u64>,
+<<<<<<< HEAD
     ) -> Result<RewrapOutcome> {
         let plan = match others {
             Others::Keep { but } => self.plan_change(header, recipients, but).await?,
@@ -246,11 +274,15 @@ impl Rewrapper {
         if plan.kept.entries.is_empty() && plan.new.is_empty() {
             return Err(CallerFault::NoRecipients.into());
         }
+=======
+    ) -> Result<RewrapBegun> {
+        let plan = self.plan(header, recipients, keep_others).await?;
+>>>>>>> w-files
         if plan.new.is_empty() && plan.dropped == 0 && plan.in_order {
-            return Ok(RewrapOutcome::AlreadyCurrent);
+            return Ok(RewrapBegun::AlreadyCurrent);
         }
         let intent = self.intent(header)?;
-        settle(intent, self.carry_out(header, plan, payload_len).await)
+        begun(intent, self.carry_out(header, plan, payload_len).await)
     }
 
     async fn carry_out(&self, header: &Header, plan: Plan, payload_len: Option<u64>) -> Result<Rewrapped> {
@@ -581,16 +613,38 @@ impl Rewrapper {
     }
 }
 
-fn settle(intent: Intent, outcome: Result<Rewrapped>) -> Result<RewrapOutcome> {
+impl UnsettledRewrap {
+    /// The header and what was done.
+    #[must_use]
+    pub fn rewrapped(&self) -> &Rewrapped {
+        &self.rewrapped
+    }
+
+    /// Records that the header is in its place.
+    ///
+    /// # Errors
+    /// [`Error::Audit`]: the header stands, and the trail does not say so.
+    pub fn settle(self) -> Result<Rewrapped> {
+        let header = Some(trail::mark(self.rewrapped.sequence, &self.rewrapped.tag));
+        self.intent.succeed(&Details {
+            header,
+            ..Details::default()
+        })?;
+        Ok(self.rewrapped)
+    }
+
+    /// Records that the header was not put in its place.
+    ///
+    /// # Errors
+    /// [`Error::Audit`].
+    pub fn abandon(self, error: &Error) -> Result<()> {
+        trail::fail(self.intent, error)
+    }
+}
+
+fn begun(intent: Intent, outcome: Result<Rewrapped>) -> Result<RewrapBegun> {
     match outcome {
-        Ok(rewrapped) => {
-            let header = Some(trail::mark(rewrapped.sequence, &rewrapped.tag));
-            intent.succeed(&Details {
-                header,
-                ..Details::default()
-            })?;
-            Ok(RewrapOutcome::Rewrapped(rewrapped))
-        }
+        Ok(rewrapped) => Ok(RewrapBegun::Unsettled(Box::new(UnsettledRewrap { rewrapped, intent }))),
         Err(error) => {
             trail::fail(intent, &error)?;
             Err(error)
