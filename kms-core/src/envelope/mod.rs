@@ -15,13 +15,8 @@ mod trail;
 pub use data_key::{DataKey, Message, MessageOptions};
 pub use opener::{OpenPolicy, Opened, Opener};
 pub use recipients::{Member, Recipient};
-<<<<<<< HEAD
-pub use rewrap::{RewrapOutcome, Rewrapped, Rewrapper, Target};
-pub use sealer::Sealer;
-=======
 pub use rewrap::{RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Target, UnsettledRewrap};
-pub use sealer::{DataKey, Message, MessageOptions, Sealer};
->>>>>>> w-files
+pub use sealer::Sealer;
 pub use search::{Attempt, AttemptOutcome, ShareCheck};
 
 use crate::crypto::CryptoBackend;

@@ -265,8 +265,7 @@ impl Rewrapper {
         recipients: &[Recipient],
         others: Others<'_>,
         payload_len: Option<u64>,
-<<<<<<< HEAD
-    ) -> Result<RewrapOutcome> {
+    ) -> Result<RewrapBegun> {
         let plan = match others {
             Others::Keep { but } => self.plan_change(header, recipients, but).await?,
             Others::Drop => self.plan_replacement(header, recipients).await?,
@@ -274,10 +273,6 @@ impl Rewrapper {
         if plan.kept.entries.is_empty() && plan.new.is_empty() {
             return Err(CallerFault::NoRecipients.into());
         }
-=======
-    ) -> Result<RewrapBegun> {
-        let plan = self.plan(header, recipients, keep_others).await?;
->>>>>>> w-files
         if plan.new.is_empty() && plan.dropped == 0 && plan.in_order {
             return Ok(RewrapBegun::AlreadyCurrent);
         }

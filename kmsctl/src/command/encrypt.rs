@@ -31,7 +31,12 @@ pub struct Encrypt {
     #[command(flatten)]
     paths: Paths,
     /// Key that can open: logical name or key URI; any of several opens
-    #[arg(short, long = "key", value_name = "KEY", required_unless_present = "passphrase_recipient")]
+    #[arg(
+        short,
+        long = "key",
+        value_name = "KEY",
+        required_unless_present = "passphrase_recipient"
+    )]
     keys: Vec<String>,
     #[command(flatten)]
     context: ContextArgs,
@@ -109,7 +114,11 @@ impl Encrypt {
             let sealed = sealed.map_err(|failure| session.explain(failure))?;
             if let Place::File(output) = &job.output {
                 // Which key versions the new envelope needs, so that none of them is destroyed unawares.
-                let holder = if self.detached { sidecar_of(output) } else { output.clone() };
+                let holder = if self.detached {
+                    sidecar_of(output)
+                } else {
+                    output.clone()
+                };
                 index.record(&holder, &sealed.header, &opener)?;
             }
             app.out.say(&Sealed::new(job, self.detached, &sealed));
@@ -256,7 +265,11 @@ impl fmt::Display for Sealed<'_> {
 fn parse_suite(text: &str) -> Result<Suite, String> {
     let of_files = |suite: &Suite| suite.payload_aead_name().is_some();
     Suite::from_name(text).filter(of_files).ok_or_else(|| {
-        let names: Vec<_> = Suite::ALL.iter().filter(|suite| of_files(suite)).map(|suite| suite.name()).collect();
+        let names: Vec<_> = Suite::ALL
+            .iter()
+            .filter(|suite| of_files(suite))
+            .map(|suite| suite.name())
+            .collect();
         format!("suites for files are {}", names.join(", "))
     })
 }

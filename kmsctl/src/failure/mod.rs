@@ -116,4 +116,3 @@ impl std::error::Error for Failure {}
 fn exit_number<S: Serializer>(exit: &Exit, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     serializer.serialize_u8(exit.code())
 }
-
