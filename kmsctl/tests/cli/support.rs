@@ -1,5 +1,6 @@
 //! A home in a temporary folder, and the binary run against it.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -17,7 +18,6 @@ pub(crate) struct Home {
 }
 
 /// What a run of the binary gave.
-#[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) stdout: Vec<u8>,
@@ -151,6 +151,13 @@ impl Ran {
     pub(crate) fn ok(self) -> String {
         assert_eq!(self.code, 0, "{self:?}");
         String::from_utf8(self.stdout).unwrap()
+    }
+}
+
+impl fmt::Debug for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exit {}\nstdout: {:.2000}\n", self.code, String::from_utf8_lossy(&self.stdout))?;
+        write!(f, "stderr: {:.2000}", self.stderr)
     }
 }
 
