@@ -41,11 +41,11 @@ pub const ARGON2_LANES: std::ops::RangeInclusive<u32> = 1..=16;
 pub const CHUNK: usize = 16_384;
 /// Chunks of one payload.
 pub const CHUNKS: u64 = 1 << 38;
-/// Plaintext bytes of one record.
+/// Bytes of one record, overhead included.
 pub const RECORD: usize = 1 << 20;
-/// Records of one writer.
+/// Records of one writer id.
 pub const RECORDS_PER_WRITER: u32 = u32::MAX;
-/// Plaintext bytes of one record writer.
+/// Plaintext bytes of one writer id.
 pub const BYTES_PER_WRITER: u64 = 1 << 40;
 /// Record keys that a reader keeps.
 pub const RECORD_KEYS: usize = 4096;

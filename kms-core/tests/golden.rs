@@ -1,4 +1,9 @@
 //! Golden files: what was sealed once opens for ever, with both backends, whoever made it.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    reason = "numbers are small or meant to be cut; clippy.toml allows unwrap in tests, and this is all tests"
+)]
 
 mod hostile;
 mod support;

@@ -2,6 +2,11 @@
 //! its GHASH key away as soon as it is rewrapped: two tags under one key and IV differ by a polynomial whose root is
 //! that key. The first test runs the attack against such a format and forges a header and a frame of the body; the
 //! second runs it against KS1.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    reason = "numbers are small or meant to be cut; clippy.toml allows unwrap in tests, and this is all tests"
+)]
 
 mod hostile;
 mod support;

@@ -1,7 +1,7 @@
 //! Key-management providers: where KEKs live and how they are found.
 //!
 //! **The promise.** Every provider, from a file to a cloud, is a [`Provider`] that hands out
-//! [`Kek`](kms_core::Kek)s by [`KeyUri`] and passes one [`conformance`] suite. What it can do beyond that is a trait
+//! [`Kek`](kms_core::Kek)s by [`KeyUri`] and passes one `conformance` suite. What it can do beyond that is a trait
 //! of its own: [`KeyLifecycle`], [`KeyImport`]. The [`Resolver`] leads from the names of `keystrand.toml` to keys;
 //! an envelope selects among configured keys and never names an endpoint.
 //!
@@ -14,7 +14,9 @@
 //! | keys | `keyset` | versions and states of keys whose bytes this process holds |
 //! | providers | [`memory`], [`local`] | where such keys are kept |
 //! | configuration | [`config`], [`Resolver`] | who serves which key |
-//! | proof | [`conformance`] | what every provider must do |
+//! | envelopes on disk | [`files`] | crash-safe sealing, opening and rewrapping of files |
+//! | trail | [`audit`] | the transparency log |
+//! | proof | `conformance` (a feature) | what every provider must do |
 //!
 //! ```
 //! use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What a key-management service is to the rest: keys by URI, and, where it can, their life cycle.
 //!
 //! Optional abilities are traits of their own that a provider hands out, so that a caller asks before it promises.
-//! Every provider passes [`crate::conformance`].
+//! Every provider passes the suite of `kms_providers::conformance`.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

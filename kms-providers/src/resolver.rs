@@ -67,6 +67,14 @@ pub enum ResolveError {
         /// The key.
         uri: KeyUri,
     },
+    /// A key may not live where it lives.
+    #[error("{uri}: this key is in {}, which the key's residency does not allow", region.as_deref().unwrap_or("no known region"))]
+    Residency {
+        /// The key.
+        uri: KeyUri,
+        /// Where it lives, where the provider tells.
+        region: Option<String>,
+    },
     /// A provider refuses.
     #[error(transparent)]
     Kek(#[from] KekError),
@@ -206,6 +214,30 @@ impl Resolver {
             sealer = sealer.allow_mixed_passphrase();
         }
         Ok(self.recipients(key)?.into_iter().fold(sealer, Sealer::add))
+    }
+
+    /// Asks the providers of a logical key where its keys live, where the configuration restricts that and the URIs
+    /// do not tell.
+    ///
+    /// # Errors
+    /// [`ResolveError::Residency`] for a key outside, and for one of which nobody says where it is.
+    pub async fn check_residency(&self, key: &LogicalKey) -> Result<(), ResolveError> {
+        if key.residency.is_anywhere() {
+            return Ok(());
+        }
+        for uri in key
+            .uris()
+            .filter(|uri| uri.region().is_none() && !uri.scheme().is_supplied_by_caller())
+        {
+            let region = self.kek(uri)?.describe().await?.region;
+            if !region.as_deref().is_some_and(|region| key.residency.permits(region)) {
+                return Err(ResolveError::Residency {
+                    uri: uri.clone(),
+                    region,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The keys that may open an envelope: those of its recipients that are configured, cheapest first. Where

@@ -1,4 +1,5 @@
 //! The conformance suite over the providers that need no service.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod support;
 

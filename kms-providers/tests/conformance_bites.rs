@@ -1,5 +1,6 @@
 //! The suite finds what it is for: each flaw here, put into a provider that is otherwise sound, fails the check that
 //! is named beside it.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 

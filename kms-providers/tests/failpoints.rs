@@ -1,5 +1,6 @@
 //! The process dies, or the disk is full, at each named point of a change.
 #![cfg(feature = "failpoints")]
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

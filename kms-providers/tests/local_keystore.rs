@@ -1,4 +1,5 @@
 //! The keystore file: what opens it, what does not, and what stays in it.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -77,7 +78,7 @@ fn what_does_not_open_it_says_why() {
     );
 
     let error = run(other.keystore().open()).err().unwrap().to_string();
-    assert!(error.contains("keystore.ks1: no such key"), "{error}");
+    assert!(error.contains("keystore.ks1: there is no keystore here"), "{error}");
 }
 
 #[test]
@@ -178,6 +179,44 @@ fn an_open_keystore_that_is_damaged_or_gone_is_not_used_on() {
 
     fs::write(home.path(), &good).unwrap();
     assert_eq!(wrap(), Ok(()));
+}
+
+#[test]
+fn an_older_copy_is_not_taken_by_a_running_process() {
+    let home = Home::new();
+    let provider = run(home.keystore().freshness(Duration::ZERO).create()).unwrap();
+    let key = create(&provider, "payments");
+    let older = home.bytes();
+    run(provider.lifecycle().unwrap().disable(&key)).unwrap();
+    fs::write(home.path(), older).unwrap();
+    let kek = provider.kek(&key).unwrap();
+    assert_eq!(run(kek.generate(&BINDING)).err().unwrap().kind, KekFault::RolledBack);
+    let change = run(provider.lifecycle().unwrap().rotate(&key));
+    assert_eq!(change.unwrap_err().kind, KekFault::RolledBack);
+    // A process that starts now cannot know; restoring a backup is a thing that operators do.
+    run(home.open().kek(&key).unwrap().generate(&BINDING)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_comes_through_a_link_meets_the_same_lock() {
+    let (home, provider) = Home::with_keystore();
+    create(&provider, "payments");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("link.ks1");
+    std::os::unix::fs::symlink(home.path(), &link).unwrap();
+    let linked = Keystore::new(&link, home.key_file()).patience(Duration::from_millis(20));
+    let linked = run(linked.open()).unwrap();
+    let lock = FileLock::try_acquire(&FileLock::beside(&home.path())).unwrap().unwrap();
+    let refused = run(linked.lifecycle().unwrap().rotate(&uri("local://payments")));
+    assert_eq!(refused.unwrap_err().kind, KekFault::Locked);
+    drop(lock);
+    rotate(&linked, &uri("local://payments"));
+    assert_eq!(
+        versions(&run(home.keystore().open()).unwrap(), &uri("local://payments")).len(),
+        2
+    );
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! One keystore, several processes: nothing acknowledged is lost, whoever is killed when.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! From names and envelopes to keys.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
@@ -59,30 +60,9 @@ fn fixture() -> Fixture {
 }
 
 fn chair() -> Arc<dyn Kek> {
-    struct Chair(PassphraseKek);
-    #[async_trait]
-    impl Kek for Chair {
-        fn uri(&self) -> &str {
-            "passphrase:chair"
-        }
-        fn scheme(&self) -> Scheme {
-            self.0.scheme()
-        }
-        fn posture(&self) -> Posture {
-            self.0.posture()
-        }
-        async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {
-            self.0.generate(binding).await
-        }
-        async fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding<'_>) -> Result<Unwrapped, KekError> {
-            self.0.unwrap(wrapped, binding).await
-        }
-        async fn describe(&self) -> Result<KekInfo, KekError> {
-            self.0.describe().await
-        }
-    }
     let passphrase = SecretBytes::copy_of(b"the chair's passphrase");
-    Arc::new(Chair(PassphraseKek::new(CryptoBackend::default(), passphrase)))
+    let kek = PassphraseKek::new(CryptoBackend::default(), passphrase);
+    Arc::new(kek.labelled("chair").unwrap())
 }
 
 fn seal(resolver: &Resolver, key: &str) -> Vec<u8> {
@@ -283,4 +263,30 @@ fn an_envelope_selects_no_cloud_key_that_is_not_configured() {
     let own = Arc::new(CloudKek(arn("eu-west-1")));
     let envelope = run(Sealer::new(CryptoBackend::default()).recipient(own).seal(b"hello")).unwrap();
     assert_eq!(uris(&keyring(&resolver, &envelope)), [arn("eu-west-1")]);
+}
+
+#[test]
+fn residency_is_asked_of_providers_whose_uris_do_not_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = CryptoBackend::default();
+    KeyFileKek::create(&folder.path().join("keystore.key"), backend.clone()).unwrap();
+    let check = |settings: &str, keystore: &str| {
+        let text = format!(
+            "audit = \"none\"\n[provider.local]\nkind = \"local\"\nseal = \"key-file\"\nkeystore = \"{keystore}\"\n\
+             {settings}\n[key.k]\nuri = \"local://k\"\nresidency = [\"eu\"]\n[key.free]\nuri = \"local://free\"\n"
+        );
+        let config = Config::parse(&text, folder.path()).unwrap();
+        let keystore = Keystore::configured(&config.providers["local"], || None, &backend).unwrap();
+        let local = run(keystore.create()).unwrap();
+        create(&local, "k");
+        let local: Arc<dyn Provider> = Arc::new(local);
+        let resolver = Resolver::new(&config, [(name("local"), local)]).unwrap();
+        run(resolver.check_residency(&resolver.logical("free").unwrap())).unwrap();
+        run(resolver.check_residency(&resolver.logical("k").unwrap()))
+    };
+    assert_eq!(check("region = \"eu-west-1\"", "a.ks1"), Ok(()));
+    let outside = check("region = \"us-east-1\"", "b.ks1").unwrap_err().to_string();
+    assert!(outside.contains("in us-east-1"), "{outside}");
+    let unknown = check("", "c.ks1").unwrap_err().to_string();
+    assert!(unknown.contains("no known region"), "{unknown}");
 }

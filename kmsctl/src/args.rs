@@ -14,7 +14,7 @@ use crate::failure::Result;
 
 /// One key layer over every KMS and HSM: seal files, rotate keys without re-encrypting, prove what happened
 #[derive(Debug, Parser)]
-#[command(name = "kmsctl", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 120)]
+#[command(name = "kmsctl", version, after_help = EXIT_CODES, max_term_width = 120)]
 pub struct Cli {
     /// What all commands take.
     #[command(flatten)]

@@ -115,11 +115,7 @@ impl Session {
     /// What the configuration lets a reader accept.
     #[must_use]
     pub fn open_policy(&self) -> OpenPolicy {
-        OpenPolicy {
-            // A key may say so for itself; what its envelopes then have must open here.
-            mixed_passphrase: self.config.keys.values().any(|key| key.mixed_passphrase),
-            ..self.config.policy.open_policy()
-        }
+        self.config.open_policy()
     }
 
     /// The current version of every configured key that tells it, by key URI, as it stands in envelopes.

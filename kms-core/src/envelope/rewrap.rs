@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::binding::{Place, Scope};
-use super::opener::{Opened, Opener};
+use super::opener::{Opener, Unlocked};
 use super::recipients::{Member, Part, Recipient, Secrets, Wrapped, check, check_beside, wrap, wrap_single};
 use super::search::{ShareCheck, open_committed_share, unseal};
 use super::trail;
@@ -205,9 +205,9 @@ impl Rewrapper {
             .iter()
             .any(|&at| header.entries()[at].level() == Some(Level::DataKey));
         let level = needs_data_key.then_some(Level::DataKey);
-        let opened = self.opener.open_at(header.clone(), level).await?;
-        let scope = Scope::of(&self.opener.backend, header, &opened.context);
-        let secrets = opened.secrets();
+        let unlocked = self.opener.unlock(header, level).await?;
+        let scope = Scope::of(&self.opener.backend, header, &unlocked.context);
+        let secrets = unlocked.secrets();
         let mut entries = header.entries().to_vec();
         for &at in &stale.entries {
             if let Entry::Single(single) = &mut entries[at] {
@@ -217,8 +217,9 @@ impl Rewrapper {
                     .await?;
             }
         }
-        self.assemble(
-            &opened,
+        Self::assemble(
+            header,
+            &unlocked,
             Wrapped {
                 entries,
                 shares,
@@ -254,26 +255,23 @@ impl Rewrapper {
 
     async fn carry_out(&self, header: &Header, plan: Plan, payload_len: Option<u64>) -> Result<Rewrapped> {
         let needs_data_key = plan.new().any(|recipient| recipient.level() == Level::DataKey);
-        let opened = self
-            .opener
-            .open_at(header.clone(), needs_data_key.then_some(Level::DataKey))
-            .await;
-        let opened = match opened {
+        let level = needs_data_key.then_some(Level::DataKey);
+        let unlocked = match self.opener.unlock(header, level).await {
             Err(Error::Caller(CallerFault::NoConfiguredKey)) if needs_data_key && self.opens_message_only(header) => {
                 return Err(CallerFault::Level.into());
             }
             other => other?,
         };
-        let scope = Scope::of(&self.opener.backend, header, &opened.context);
+        let scope = Scope::of(&self.opener.backend, header, &unlocked.context);
         let mut wrapped = Wrapped::default();
         let count: usize = plan.new().map(|recipient| recipient.members().len()).sum();
         for entry in plan.entries {
             wrapped.push(match entry {
                 Planned::Kept(part) => *part,
-                Planned::New(recipient) => wrap(scope, &recipient, opened.secrets()).await?,
+                Planned::New(recipient) => wrap(scope, &recipient, unlocked.secrets()).await?,
             });
         }
-        self.assemble(&opened, wrapped, count, plan.dropped, payload_len)
+        Self::assemble(header, &unlocked, wrapped, count, plan.dropped, payload_len)
     }
 
     fn opens_message_only(&self, header: &Header) -> bool {
@@ -518,14 +516,13 @@ impl Rewrapper {
     }
 
     fn assemble(
-        &self,
-        opened: &Opened,
+        header: &Header,
+        unlocked: &Unlocked,
         new: Wrapped,
         wrapped: usize,
         dropped: usize,
         payload_len: Option<u64>,
     ) -> Result<Rewrapped> {
-        let header = &opened.header;
         meets_floor(header.immutable().floor, &new.entries, &new.shares)?;
         let sequence = header.sequence().checked_add(1).ok_or(CallerFault::Reserve)?;
         let previous = header.tag().first_chunk().copied();
@@ -540,10 +537,9 @@ impl Rewrapper {
         let immutable = header.immutable_bytes();
         let bare = Prelude::LEN + immutable.len() + mutable.len() + TAG_LEN + shares.len();
         let padding = padding(header, bare, payload_len);
-        let domain = header.domain();
         let mut tag = [0; TAG_LEN];
-        let raw = assemble(domain, immutable, &mutable, padding, &shares, |covered| {
-            tag = domain.header_tag(&self.opener.backend, opened.message_secret(), covered);
+        let raw = assemble(header.domain(), immutable, &mutable, padding, &shares, |covered| {
+            tag = unlocked.mac.tag(covered);
             tag
         })?;
         Ok(Rewrapped {
@@ -668,11 +664,11 @@ impl Existing {
     }
 }
 
-impl Opened {
+impl Unlocked {
     fn secrets(&self) -> Secrets<'_> {
         Secrets {
             data_key: self.data_key.as_ref(),
-            message: self.message_secret(),
+            message: &self.message,
         }
     }
 }

@@ -1,20 +1,28 @@
 //! The KS1 header (docs/format.md, "Header"): prelude, immutable region, mutable region, padding, tag and share
 //! bodies. This module is the only one that knows its bytes; it checks form and caps, and touches no key.
 
+mod id;
 mod immutable;
 mod mutable;
+mod params;
 mod posture;
 mod prelude;
+mod quorum;
 mod shares;
+mod single;
 
+pub use id::RecipientId;
+pub(crate) use id::{PASSPHRASE_KID, is_key_uri, is_passphrase_kid};
 pub(crate) use immutable::is_logical_name;
 pub use immutable::{Floor, Immutable};
-pub use mutable::{Entry, Level, Quorum, RecipientId, Single, Unknown};
-pub(crate) use mutable::{Mutable, PASSPHRASE_KID, is_key_uri, is_passphrase_kid};
+pub(crate) use mutable::Mutable;
+pub use mutable::{Entry, Level, Unknown};
 pub(crate) use posture::meets_floor;
 pub use prelude::Prelude;
+pub use quorum::Quorum;
 pub use shares::Share;
 pub(crate) use shares::encode as encode_shares;
+pub use single::Single;
 
 use crate::crypto::CryptoBackend;
 use crate::error::{FormatFault, LimitFault, Result};

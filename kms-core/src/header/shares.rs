@@ -1,8 +1,8 @@
 //! SHARES: the share bodies of quorums. They stand outside the tag, so that one member's KEK can be rotated without
 //! the others; each is authenticated by its own seal, whose binding names its one place (docs/format.md, "Quorum").
 
-use super::mutable::{Mutable, Single, item_len, scheme_of};
-use super::{Entry, Level};
+use super::mutable::{Entry, Level, Mutable};
+use super::single::{Single, item_len, scheme_of};
 use crate::cbor::{Reader, encode as encode_item};
 use crate::error::{CallerFault, FormatFault, Result};
 

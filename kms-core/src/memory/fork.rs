@@ -67,6 +67,14 @@ fn generation(word: &AtomicU64) -> u64 {
 }
 
 #[cfg(test)]
+impl ForkSentinel {
+    /// What a sentinel is in a forked child.
+    pub(crate) fn broken() -> Self {
+        Self(Mark::Process(!std::process::id()))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

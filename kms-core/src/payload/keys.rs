@@ -87,8 +87,8 @@ impl PayloadKeys {
     /// Opens a run of chunks into `out`, which has exactly the length of their plaintext. Returns how many bytes at
     /// its start are authentic, and whether that is all of it; a chunk that failed is zeroed.
     pub(super) fn open_run(&self, first: u64, sealed: &[u8], out: &mut [u8]) -> (usize, Result<()>) {
-        if let Err(fault) = check_run(first, sealed.len()) {
-            return (0, Err(fault.into()));
+        if check_run(first, sealed.len()).is_err() {
+            return (0, Err(Error::DoesNotOpen));
         }
         let mut opened = 0;
         for (number, chunk) in (first..).zip(sealed.chunks(SEALED_CHUNK)) {
@@ -124,3 +124,53 @@ fn check_run(first: u64, sealed: usize) -> Result<(), LimitFault> {
 
 /// What the derivation of C2SP chunked-encryption@v1 starts with.
 const INFO_PREFIX: &[u8] = b"c2sp.org/chunked-encryption@v1+";
+
+#[cfg(test)]
+impl PayloadKeys {
+    /// Keys for tests that need the inside of a path.
+    pub(super) fn of_test() -> Self {
+        let key = Secret::init_with(|place| place.fill(0x42));
+        Self::new(
+            &CryptoBackend::default(),
+            Suite::Aes256Gcm,
+            &key,
+            &[0x24; SALT_LEN],
+            b"",
+        )
+        .expect("a payload suite")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAST: u64 = caps::CHUNKS - 1;
+
+    #[test]
+    fn the_chunk_number_enters_the_last_bytes_of_the_nonce() {
+        let mut keys = PayloadKeys::of_test();
+        keys.base_nonce = [0xff; NONCE_LEN];
+        assert_eq!(keys.nonce(0), [0xff; NONCE_LEN]);
+        let most = [255, 255, 255, 255, 255, 255, 255, 0xc0, 0, 0, 0, 0];
+        assert_eq!(keys.nonce(LAST), most, "38 bits");
+    }
+
+    #[test]
+    fn the_last_chunk_number_is_used_and_the_next_is_not() {
+        let keys = PayloadKeys::of_test();
+        let (mut one, mut two) = ([0; 20], vec![0; SEALED_CHUNK + 20]);
+        keys.seal_run(LAST, &[1; 4], &mut one).unwrap();
+        assert_eq!(keys.open_run(LAST, &one, &mut [0; 4]), (4, Ok(())));
+        keys.seal_run(LAST - 1, &[1; caps::CHUNK + 4], &mut two).unwrap();
+
+        for first in [LAST + 1, u64::MAX] {
+            assert_eq!(keys.seal_run(first, &[1; 4], &mut one), Err(LimitFault::Chunks));
+            assert_eq!(keys.open_run(first, &one, &mut [0; 4]), (0, Err(Error::DoesNotOpen)));
+        }
+        assert_eq!(
+            keys.seal_run(LAST, &[1; caps::CHUNK + 4], &mut two),
+            Err(LimitFault::Chunks)
+        );
+    }
+}

@@ -13,12 +13,32 @@
 //! - bulk copies that overlap reading, work and writing: [`seal_stream`], [`open_stream`];
 //! - random access by plaintext offset: [`RandomAccess`], [`PayloadCursor`].
 //!
+//! ```
+//! use kms_core::Suite;
+//! use kms_core::crypto::CryptoBackend;
+//! use kms_core::memory::Secret;
+//! use kms_core::payload::{PayloadKeys, RandomAccess, sealed_len};
+//!
+//! // An opened envelope derives these; a key and salt of your own must be random.
+//! let (key, salt) = (Secret::init_with(|bytes| bytes.fill(1)), [2; 24]);
+//! let keys = PayloadKeys::new(&CryptoBackend::default(), Suite::Aes256Gcm, &key, &salt, b"")?;
+//!
+//! let mut payload = vec![0; 72 + 11];
+//! keys.seal_into(b"hello world", &mut payload)?;
+//! assert_eq!(sealed_len(11), Some(83));
+//!
+//! let access = RandomAccess::new(keys, payload, 0)?;
+//! assert_eq!(access.read_range(6..11)?, b"world");
+//! # Ok::<(), kms_core::Error>(())
+//! ```
+//!
 //! No path releases a byte that was not authenticated at its offset, and each opens exactly the same payloads.
 
 mod buffer;
 mod cursor;
 mod geometry;
 mod keys;
+mod line;
 mod open_reader;
 mod random_access;
 mod read_at;

@@ -188,3 +188,30 @@ pub(super) fn read_prefix(keys: &PayloadKeys, reader: &mut impl Read) -> Result<
 }
 
 const BUFFER: usize = 4 * SEALED_CHUNK;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caps;
+
+    fn read_from(number: u64, length: usize) -> Result<Vec<u8>> {
+        let keys = PayloadKeys::of_test();
+        let mut sealed = vec![0; length + length.div_ceil(CHUNK).max(1) * TAG_LEN];
+        let sealable = keys.seal_run(number, &vec![1; length], &mut sealed);
+        let payload = [&keys.prefix(), &sealed[..]].concat();
+        assert_eq!(sealable.is_ok(), number + length.div_ceil(CHUNK) as u64 <= caps::CHUNKS);
+        let mut reader = OpenReader::new(keys, &payload[..])?;
+        reader.next = number;
+        let mut out = Vec::new();
+        reader.read_to_end(&mut out)?;
+        Ok(out)
+    }
+
+    #[test]
+    fn numbers_over_the_cap_do_not_open() {
+        assert_eq!(read_from(caps::CHUNKS - 1, 5), Ok(vec![1; 5]));
+        assert_eq!(read_from(caps::CHUNKS - 2, CHUNK + 5), Ok(vec![1; CHUNK + 5]));
+        assert_eq!(read_from(caps::CHUNKS - 1, CHUNK + 5), Err(Error::DoesNotOpen));
+        assert_eq!(read_from(caps::CHUNKS, 5), Err(Error::DoesNotOpen));
+    }
+}

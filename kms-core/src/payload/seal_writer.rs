@@ -145,3 +145,32 @@ impl<W: Write> Write for SealWriter<W> {
 
 /// Four chunks a write to `inner`; the prefix travels with the first.
 const BUFFER: usize = PREFIX_LEN + 4 * SEALED_CHUNK;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+
+    fn at_the_last_chunk() -> SealWriter<Vec<u8>> {
+        let mut writer = SealWriter::new(PayloadKeys::of_test(), Vec::new());
+        writer.next = caps::CHUNKS - 1;
+        writer
+    }
+
+    #[test]
+    fn the_last_number_is_kept_for_the_last_chunk() {
+        let mut writer = at_the_last_chunk();
+        writer.write_all(&[1; CHUNK - 1]).unwrap();
+        let refused = writer.write(&[1]).map_err(Error::from);
+        assert_eq!(refused, Err(Error::Limit(LimitFault::Chunks)));
+        let payload = writer.finish().unwrap();
+        assert_eq!(payload.len(), PREFIX_LEN + SEALED_CHUNK - 1, "4 PiB - 1 is the maximum");
+
+        let refused = at_the_last_chunk().write(&[1; CHUNK]).map_err(Error::from);
+        assert_eq!(refused, Err(Error::Limit(LimitFault::Chunks)));
+        let mut before = at_the_last_chunk();
+        before.next -= 1;
+        before.write_all(&[1; CHUNK]).unwrap();
+        before.finish().unwrap();
+    }
+}

@@ -51,6 +51,7 @@ const REDUCTION: u128 = 0xe1 << 120;
 impl Add for Gf {
     type Output = Self;
 
+    #[expect(clippy::suspicious_arithmetic_impl, reason = "the sum in characteristic 2")]
     fn add(self, other: Self) -> Self {
         Self(self.0 ^ other.0)
     }
@@ -72,7 +73,7 @@ impl Mul for Gf {
 /// The polynomial in H that GHASH computes of `aad` and `ciphertext`, lowest coefficient (of H^0, zero) first.
 pub fn ghash_polynomial(aad: &[u8], ciphertext: &[u8]) -> Poly {
     let mut blocks: Vec<Gf> = aad.chunks(16).chain(ciphertext.chunks(16)).map(Gf::of).collect();
-    blocks.push(Gf((aad.len() as u128 * 8) << 64 | ciphertext.len() as u128 * 8));
+    blocks.push(Gf(((aad.len() as u128 * 8) << 64) | (ciphertext.len() as u128 * 8)));
     blocks.push(Gf::ZERO);
     blocks.reverse();
     Poly(blocks).trimmed()

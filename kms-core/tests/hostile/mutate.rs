@@ -81,11 +81,11 @@ pub fn random_edit(specimen: &Specimen, draws: &mut Draws, found: Found<'_>) {
             _ => &mut given.file,
         };
         let (at, other) = (draws.below(target.len()), draws.below(target.len()));
-        match draws.below(6) {
-            0 | 1 => target[at] = draws.byte(),
-            2 => target.insert(at, draws.byte()),
-            3 if target.len() > 1 => drop(target.remove(at)),
-            4 => target.swap(at, other),
+        match draws.below(10) {
+            0..=5 => target[at] = draws.byte(),
+            6 => target.insert(at, draws.byte()),
+            7 if target.len() > 1 => drop(target.remove(at)),
+            8 => target.swap(at, other),
             _ => {
                 let length = draws.below(40).min(target.len() - at).min(target.len() - other);
                 target.copy_within(at..at + length, other);

@@ -4,6 +4,11 @@
 //!
 //! The envelopes are forged: all seals and the TAG are right for the bytes as they stand, so that nothing but the one
 //! broken rule keeps them from opening.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    reason = "numbers are small or meant to be cut; clippy.toml allows unwrap in tests, and this is all tests"
+)]
 
 #[path = "../hostile/mod.rs"]
 mod hostile;

@@ -352,7 +352,7 @@ fn n57_share_of_an_old_sharing_in_a_new_header() {
         let forge = Forge::message(backend);
         let (_, old) = forge.quorum(2, [1; 16], &ABC);
         let (entry, new) = forge.quorum(2, [2; 16], &ABC);
-        for at in 0..3 {
+        for (at, member) in ABC.into_iter().enumerate() {
             let mut mixed = new.clone();
             mixed.items_mut()[at] = old.items()[at].clone();
             let envelope = forge
@@ -361,13 +361,13 @@ fn n57_share_of_an_old_sharing_in_a_new_header() {
                 .with_shares(&Item::Array(vec![mixed]))
                 .envelope();
             let other = (at + 1) % 3;
-            let reader = Reader::new(backend, &[ABC[at], ABC[other]]);
+            let reader = Reader::new(backend, &[member, ABC[other]]);
             reader.refuses(&envelope, Party::Flat, 2);
             let blamed: Vec<_> = reasons(&reader)
                 .into_iter()
                 .filter(|(_, reason)| reason != "opened")
                 .collect();
-            assert_eq!(blamed, [(ABC[at].to_owned(), "recipient.SealDoesNotOpen".to_owned())]);
+            assert_eq!(blamed, [(member.to_owned(), "recipient.SealDoesNotOpen".to_owned())]);
             assert_eq!(Reader::new(backend, &ABC).open(&envelope).unwrap(), forge.plaintext);
         }
     });

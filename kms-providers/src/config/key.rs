@@ -6,13 +6,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use kms_core::{EncryptionContext, Floor, Kind, Posture, Suite, caps};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::policy::suite;
+use super::raw_key::{RawFloor, RawKey, RawMember, RawPosture, RawQuorum};
 use super::source::Source;
 use super::{ConfigError, PolicyConfig, ProviderConfig, Residency};
 use crate::uri::{KeyName, KeyUri, UriScheme};
@@ -289,85 +287,6 @@ impl Reader<'_> {
 impl Members {
     fn has(&self, scheme: UriScheme) -> bool {
         self.uris().any(|uri| uri.scheme() == scheme)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawKey {
-    uri: Option<Spanned<RawMember>>,
-    any: Option<Spanned<Vec<Spanned<RawMember>>>>,
-    quorum: Option<Spanned<RawQuorum>>,
-    suite: Option<Spanned<String>>,
-    residency: Option<Spanned<Vec<String>>>,
-    floor: Option<Spanned<RawFloor>>,
-    expose: Option<Spanned<Vec<String>>>,
-    #[serde(default)]
-    mixed_passphrase: bool,
-    context: Option<Spanned<Vec<String>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawQuorum {
-    k: Spanned<u8>,
-    of: Spanned<Vec<Spanned<RawMember>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFloor {
-    posture: Option<RawPosture>,
-    quorum: Option<u8>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RawPosture {
-    QuantumSafe,
-    Hedged,
-}
-
-/// `"URI"`, or `{ uri = "URI", provider = "NAME" }`.
-struct RawMember {
-    uri: String,
-    provider: Option<String>,
-}
-
-impl<'de> Deserialize<'de> for RawMember {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = RawMember;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key URI or { uri, provider }")
-            }
-
-            fn visit_str<E>(self, uri: &str) -> Result<RawMember, E> {
-                Ok(RawMember {
-                    uri: uri.to_owned(),
-                    provider: None,
-                })
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<RawMember, M::Error> {
-                #[derive(Deserialize)]
-                #[serde(deny_unknown_fields)]
-                struct Table {
-                    uri: String,
-                    provider: String,
-                }
-                let Table { uri, provider } = Table::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(RawMember {
-                    uri,
-                    provider: Some(provider),
-                })
-            }
-        }
-
-        deserializer.deserialize_any(Either)
     }
 }
 

@@ -34,6 +34,7 @@ mod initial;
 mod key;
 mod policy;
 mod provider;
+mod raw_key;
 mod residency;
 mod source;
 
@@ -41,6 +42,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use kms_core::OpenPolicy;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -103,6 +105,17 @@ impl Config {
             policy,
             audit,
         })
+    }
+
+    /// What a reader of envelopes accepts under this configuration.
+    #[must_use]
+    pub fn open_policy(&self) -> OpenPolicy {
+        OpenPolicy {
+            suites: self.policy.suites.clone(),
+            max_recipients: self.policy.max_recipients,
+            mixed_passphrase: self.keys.values().any(|key| key.mixed_passphrase),
+            ..OpenPolicy::default()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `[policy]`.
 
-use kms_core::{OpenPolicy, Suite, caps};
+use kms_core::{Suite, caps};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -28,16 +28,6 @@ impl Default for PolicyConfig {
 }
 
 impl PolicyConfig {
-    /// What a reader of envelopes accepts under this policy.
-    #[must_use]
-    pub fn open_policy(&self) -> OpenPolicy {
-        OpenPolicy {
-            suites: self.suites.clone(),
-            max_recipients: self.max_recipients,
-            ..OpenPolicy::default()
-        }
-    }
-
     pub(super) fn read(source: &Source, value: Option<Spanned<DeValue<'_>>>) -> Result<Self, ConfigError> {
         let Some(value) = value else {
             return Ok(Self::default());

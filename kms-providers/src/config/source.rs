@@ -31,7 +31,7 @@ impl Source {
 
     /// An error at the start of `span`.
     pub(super) fn error(&self, span: Range<usize>, message: impl Display) -> ConfigError {
-        let before = &self.text[..self.text.floor_char_boundary(span.start)];
+        let before = self.text.get(..span.start).unwrap_or(&self.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |start| start.chars().count()) + 1;
         ConfigError::at(line, column, message.to_string())

@@ -60,8 +60,8 @@ max_recipients = 3
     assert_eq!(key("one").uris().next().and_then(KeyUri::version).as_deref(), Some("3"));
 
     assert_eq!(config.providers["aws"].kind(), UriScheme::AwsKms);
-    assert_eq!(config.policy.open_policy().suites.len(), 2);
-    assert_eq!(config.policy.open_policy().max_recipients, 3);
+    assert_eq!(config.open_policy().suites.len(), 2);
+    assert_eq!(config.open_policy().max_recipients, 3);
     assert_eq!(config.audit, AuditConfig::None);
 }
 
@@ -223,7 +223,9 @@ fn errors_have_a_place_and_a_next_step() {
 #[test]
 fn a_mixed_passphrase_can_be_meant() {
     let text = with("[key.a]\nany = [\"local://a\", \"passphrase:\"]\nmixed_passphrase = true");
-    assert!(parse(&text).unwrap().keys["a"].mixed_passphrase);
+    let config = parse(&text).unwrap();
+    assert!(config.keys["a"].mixed_passphrase && config.open_policy().mixed_passphrase);
+    assert!(!parse(&with("")).unwrap().open_policy().mixed_passphrase);
 }
 
 #[test]

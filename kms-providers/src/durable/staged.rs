@@ -31,22 +31,13 @@ impl Staged {
         let path = temporary_of(target)?;
         for _ in 0..ATTEMPTS {
             match make(&path, access) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    remove_stale(&path)?;
-                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => remove_stale(&path)?,
                 Err(error) => return Err(error),
-                Ok(file) => {
-                    // Somebody who saw the file before this lock takes it for a leftover, and it is then theirs.
-                    return match file.try_lock() {
-                        Ok(()) => Ok(Self {
-                            path,
-                            target: target.to_owned(),
-                            file,
-                        }),
-                        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
-                        Err(TryLockError::Error(error)) => Err(error),
-                    };
+                Ok(file) if is_ours(&path, &file)? => {
+                    let target = target.to_owned();
+                    return Ok(Self { path, target, file });
                 }
+                Ok(_) => {}
             }
         }
         Err(io::ErrorKind::WouldBlock.into())
@@ -149,6 +140,15 @@ fn make(path: &Path, access: Access) -> io::Result<File> {
     options.open(path)
 }
 
+/// Locks a file that was just made. Who saw it before the lock took it for a leftover, and removes it.
+fn is_ours(path: &Path, file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(is_same(path, file)),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 fn remove_stale(path: &Path) -> io::Result<()> {
     match stale_temporary(path)? {
         Some(_locked) => fs::remove_file(path),
@@ -172,8 +172,8 @@ const SUFFIX: &str = ".kstmp";
 const LONGEST_NAME: usize = 255;
 /// What fits between the dot and the suffix, also where a character was replaced by a longer one.
 const LONGEST_STEM: usize = 200;
-/// Each leftover costs one; more than a few mean that somebody else is at it.
-const ATTEMPTS: usize = 4;
+/// Each leftover, and each cleaner that mistook the file for one, costs one.
+const ATTEMPTS: usize = 100;
 const NO_FOLLOW_NO_WAIT: i32 =
     (rustix::fs::OFlags::NOFOLLOW.bits() | rustix::fs::OFlags::NONBLOCK.bits()).cast_signed();
 

@@ -2,9 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use kms_core::CallerFault;
+use kms_core::payload::{SEALED_CHUNK, StreamOptions};
 
 use super::error::{At, FileError, FileFault};
 use super::pin::Pin;
@@ -269,6 +271,21 @@ impl<'a> From<&'a Path> for Output<'a> {
     }
 }
 
+/// `options` for `length` bytes, where that is known: small files need neither threads nor large buffers, whose wiping
+/// would cost more than the work.
+pub(super) fn fitted(options: &StreamOptions, length: Option<u64>) -> StreamOptions {
+    let Some(length) = length.and_then(|length| usize::try_from(length).ok()) else {
+        return options.clone();
+    };
+    let threads = NonZeroUsize::new(length.div_ceil(A_THREADS_WORK)).unwrap_or(NonZeroUsize::MIN);
+    let buffer = 2 * (length + SEALED_CHUNK).next_multiple_of(SEALED_CHUNK);
+    StreamOptions {
+        threads: options.threads.min(threads),
+        buffer: options.buffer.min(buffer),
+        ..options.clone()
+    }
+}
+
 /// The process's umask. The call that reads it also sets it, for all threads, so Linux is asked otherwise; where
 /// nobody tells, files stay their owner's.
 fn umask() -> u32 {
@@ -278,3 +295,6 @@ fn umask() -> u32 {
         .and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok())
         .unwrap_or(0o077)
 }
+
+/// About what a thread costs to start.
+const A_THREADS_WORK: usize = 512 << 10;

@@ -12,7 +12,7 @@ use kms_core::{Error, FormatFault, Header, Opened, Opener, Prelude};
 
 use super::detect::{Layout, header_bytes, header_of_stream, open_regular, own_layout, read_start, sidecar_of};
 use super::drive::block_on;
-use super::ends::{Destination, Input, Output, Progress, Source, Syncing};
+use super::ends::{Destination, Input, Output, Progress, Source, Syncing, fitted};
 use super::error::{At, FileError, FileFault};
 use super::journal::{Journal, journal_of};
 use super::pin::Pin;
@@ -161,7 +161,8 @@ fn payload(
 ) -> Result<u64, FileError> {
     let keys: PayloadKeys = source.name(opened.keys().payload())?;
     let progress = |done| options.progress.iter().for_each(|hear| hear(done));
-    let length = open_stream(&keys, source.reader(), out, &options.stream, progress);
+    let stream = fitted(&options.stream, source.pin().map(|pin| pin.length));
+    let length = open_stream(&keys, source.reader(), out, &stream, progress);
     match (length, &*source) {
         // A rewrap in place meanwhile changes the time; what was opened is authentic, and its length is pinned.
         (Ok(length), Source::File { file, path, pin }) => {

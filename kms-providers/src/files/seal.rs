@@ -8,7 +8,7 @@ use kms_core::{DataKey, Header, Labels, Message, MessageOptions, Reserve, Sealer
 
 use super::detect::sidecar_of;
 use super::drive::block_on;
-use super::ends::{Destination, Input, Output, Pending, Progress, Source, Syncing};
+use super::ends::{Destination, Input, Output, Pending, Progress, Source, Syncing, fitted};
 use super::error::{At, FileError, FileFault};
 use crate::durable::{Flush, Sites, failpoint};
 
@@ -129,7 +129,8 @@ impl Job<'_, '_> {
         let keys = message.keys().payload();
         let keys = self.source.name(keys)?;
         let progress = |done| self.options.progress.iter().for_each(|hear| hear(done));
-        let length = seal_stream(&keys, self.source.reader(), out, &self.options.stream, progress);
+        let stream = fitted(&self.options.stream, self.source.pin().map(|pin| pin.length));
+        let length = seal_stream(&keys, self.source.reader(), out, &stream, progress);
         let length = self.source.name(length)?;
         let expected = self.source.pin().is_none_or(|pin| pin.length == length);
         if expected && self.source.is_unchanged()? {

@@ -26,6 +26,7 @@ pub(crate) trait Host: Send + Sync + 'static {
     fn backend(&self) -> &CryptoBackend;
     fn style(&self) -> WrapStyle;
     fn trust_domain(&self) -> String;
+    fn region(&self) -> Option<String>;
     fn time(&self) -> SystemTime;
 
     /// The keyset, where it is known to be current: the way that every wrap and unwrap takes.

@@ -92,13 +92,16 @@ impl<H: Host> Kek for KeysetKek<H> {
             WrapStyle::Derive => "HKDF-SHA-512 derivation, 256-bit key",
             WrapStyle::KeyWrap => "AES-256-KWP",
         };
-        Ok(KekInfo::new(
+        let version = Some(version.to_string().into_bytes());
+        let mut info = KekInfo::new(
             algorithm,
-            Some(version.to_string().into_bytes()),
+            version,
             "software",
             Posture::Hedged,
             self.host.trust_domain(),
-        ))
+        );
+        info.region = self.host.region();
+        Ok(info)
     }
 }
 

@@ -79,6 +79,18 @@ impl Document {
         }
     }
 
+    /// Whether this content may take the place of `before` in a running process. Another keystore has other keys
+    /// under the same key URIs; an older copy would bring back what was disabled or destroyed since.
+    pub(super) fn may_follow(&self, before: &Self, is_same: bool) -> Result<(), KekFault> {
+        if self.id != before.id {
+            return Err(KekFault::Corrupt);
+        }
+        if !is_same && self.revision <= before.revision {
+            return Err(KekFault::RolledBack);
+        }
+        Ok(())
+    }
+
     fn index(&self) -> Index {
         Index {
             format: FORMAT,

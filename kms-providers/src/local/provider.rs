@@ -1,5 +1,6 @@
 //! Opening and making keystores.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,7 @@ pub struct Keystore {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) patience: Duration,
     pub(super) freshness: Duration,
+    pub(super) region: Option<String>,
 }
 
 impl Keystore {
@@ -60,6 +62,7 @@ impl Keystore {
             clock: Arc::new(SystemClock),
             patience: PATIENCE,
             freshness: FRESHNESS,
+            region: None,
         }
     }
 
@@ -81,7 +84,11 @@ impl Keystore {
                 Arc::new(PassphraseKek::new(backend.clone(), passphrase))
             }
         };
-        Ok(Self::new(config.path(&settings.keystore), seal).backend(backend.clone()))
+        let keystore = Self::new(config.path(&settings.keystore), seal).backend(backend.clone());
+        Ok(Self {
+            region: settings.region,
+            ..keystore
+        })
     }
 
     /// Uses these primitives.
@@ -95,6 +102,13 @@ impl Keystore {
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Says where the keystore is kept, for logical keys that may not live everywhere.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
         self
     }
 
@@ -141,13 +155,26 @@ impl Keystore {
 }
 
 /// A keystore could not be made, opened or sealed anew.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {fault}", path.display())]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeystoreError {
     /// The keystore, as configured.
     pub path: PathBuf,
     /// What went wrong.
     pub fault: KekFault,
+}
+
+impl std::error::Error for KeystoreError {}
+
+impl fmt::Display for KeystoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path.display())?;
+        match self.fault {
+            KekFault::NotFound => f.write_str("there is no keystore here; `kmsctl init` makes one"),
+            KekFault::AlreadyExists => f.write_str("a keystore exists here and was not touched"),
+            KekFault::Denied => f.write_str("the keystore may not be read; check its owner and mode"),
+            fault => fault.fmt(f),
+        }
+    }
 }
 
 /// The provider of an open keystore.

@@ -15,6 +15,8 @@ pub struct LocalSettings {
     pub seal: SealKind,
     /// The key file, where that seals it.
     pub key_file: PathBuf,
+    /// Where the keystore is kept, for logical keys that may not live everywhere.
+    pub region: Option<String>,
 }
 
 /// What seals a keystore.
@@ -35,6 +37,7 @@ impl Default for LocalSettings {
             keystore: "keystore.ks1".into(),
             seal: SealKind::default(),
             key_file: "keystore.key".into(),
+            region: None,
         }
     }
 }

@@ -28,6 +28,7 @@ pub(super) struct Store {
     clock: Arc<dyn Clock>,
     patience: Duration,
     freshness: Duration,
+    region: Option<String>,
     trust_domain: String,
     seal: RwLock<Arc<Seal>>,
     loaded: RwLock<Loaded>,
@@ -96,6 +97,7 @@ impl Store {
         Self {
             trust_domain: format!("{}:{}", UriScheme::Local.name(), HEXLOWER.encode(&loaded.document.id)),
             path: keystore.path,
+            region: keystore.region,
             backend: keystore.backend,
             clock: keystore.clock,
             patience: keystore.patience,
@@ -114,16 +116,14 @@ impl Store {
             let before = self.loaded();
             let (bytes, stamp) = read(&self.path)?;
             let digest = self.backend.hash.digest(&[&bytes]);
+            let before_document = before.document;
             let document = if digest == before.digest {
-                before.document
+                Arc::clone(&before_document)
             } else {
                 let opened = self.seal().open(&bytes).await?;
                 Arc::new(Document::decode(&opened)?)
             };
-            // Another keystore under the same name has other keys under the same key URIs.
-            if document.id != self.loaded().document.id {
-                return Err(KekFault::Corrupt);
-            }
+            document.may_follow(&before_document, digest == before.digest)?;
             let loaded = Loaded {
                 document: Arc::clone(&document),
                 stamp,
@@ -209,6 +209,10 @@ impl Host for Store {
         self.trust_domain.clone()
     }
 
+    fn region(&self) -> Option<String> {
+        self.region.clone()
+    }
+
     fn time(&self) -> SystemTime {
         self.clock.now()
     }
@@ -238,13 +242,15 @@ impl Host for Store {
         let document = self.read_again().await?;
         let mut keys = Keyset::clone(&document.keys);
         let outcome = change(&mut keys)?;
-        self.write(document.successor(Arc::new(keys)), &*self.seal()).await?;
+        self.write(document.successor(Arc::new(keys)), &self.seal()).await?;
         Ok(outcome)
     }
 }
 
 async fn lock(keystore: &Path, patience: Duration) -> Result<FileLock, KekFault> {
-    let locked = FileLock::acquire(&FileLock::beside(keystore), patience).await;
+    // Whoever comes through a symbolic link must meet the others at the same lock.
+    let file = keystore.canonicalize().unwrap_or_else(|_| keystore.to_owned());
+    let locked = FileLock::acquire(&FileLock::beside(&file), patience).await;
     locked.map_err(|error| match error {
         LockError::Held => KekFault::Locked,
         LockError::Io(error) => write_fault(&error),

@@ -1,6 +1,6 @@
 //! Keys that live as long as the process: for tests, and for data that shall not outlive it.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -44,6 +44,8 @@ struct Store {
     style: WrapStyle,
     trust_domain: String,
     keys: RwLock<Arc<Keyset>>,
+    /// Changes wait here for each other; readers never wait for a change.
+    turn: Mutex<()>,
 }
 
 impl MemoryProvider {
@@ -72,6 +74,7 @@ impl MemoryProvider {
             style,
             trust_domain: format!("memory:{}", HEXLOWER.encode(&id)),
             keys: RwLock::default(),
+            turn: Mutex::default(),
         })))
     }
 }
@@ -127,6 +130,10 @@ impl Host for Store {
         self.trust_domain.clone()
     }
 
+    fn region(&self) -> Option<String> {
+        None
+    }
+
     fn time(&self) -> SystemTime {
         self.clock.now()
     }
@@ -143,10 +150,10 @@ impl Host for Store {
         &self,
         change: impl FnOnce(&mut Keyset) -> Result<T, KekFault> + Send,
     ) -> Result<T, KekFault> {
-        let mut place = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        let mut keys = Keyset::clone(&place);
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = Keyset::clone(&self.keys());
         let outcome = change(&mut keys)?;
-        *place = Arc::new(keys);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
         Ok(outcome)
     }
 }

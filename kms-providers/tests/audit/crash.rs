@@ -12,7 +12,7 @@ use kms_core::AuditFault;
 use kms_core::audit::{AuditEvent, AuditSink, AuditTrail};
 use kms_providers::audit::{TlogSink, this_process};
 
-use crate::scene::{Scene, busy, one_use};
+use crate::scene::{Scene, busy, one_use, quiet};
 
 /// Prints the id of each event when it is durable.
 struct Announcing(Arc<TlogSink>);
@@ -28,12 +28,22 @@ impl AuditSink for Announcing {
 pub(crate) struct Child(std::process::Child);
 
 impl Child {
-    /// Starts one that records `uses` uses a thread.
+    /// Starts one that records `uses` uses a thread, and signs and rotates often.
     pub(crate) fn start(scene: &Scene, uses: u64) -> Self {
+        Self::start_as(scene, uses, "busy")
+    }
+
+    /// Starts one that neither signs nor rotates while it is at work.
+    pub(crate) fn start_quiet(scene: &Scene, uses: u64) -> Self {
+        Self::start_as(scene, uses, "quiet")
+    }
+
+    fn start_as(scene: &Scene, uses: u64, manner: &str) -> Self {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["crash::child", "--exact", "--ignored", "--nocapture"])
             .env("KEYSTRAND_TEST_HOME", scene.home())
             .env("KEYSTRAND_TEST_USES", uses.to_string())
+            .env("KEYSTRAND_TEST_MANNER", manner)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -48,21 +58,24 @@ impl Child {
     }
 
     fn kill_after(mut self, time: Duration) -> Vec<String> {
-        let first = self.announced_one();
-        thread::sleep(time);
+        let first = self.run(time);
         first.into_iter().chain(self.end()).collect()
     }
 
-    /// Lets it work for a while from its first announcement on, and then stand still with all its threads.
-    pub(crate) fn run_then_stop(&mut self, time: Duration) -> Option<String> {
+    /// Lets it work for a while from its first announcement on, which is returned.
+    pub(crate) fn run(&mut self, time: Duration) -> Option<String> {
         let first = self.announced_one();
         thread::sleep(time);
+        first
+    }
+
+    /// Makes it stand still with all its threads.
+    pub(crate) fn stop(&self) {
         let id = self.0.id().to_string();
         assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
         while !self.stands_still() {
             thread::yield_now();
         }
-        first
     }
 
     /// Kills it, and returns the ids that it had announced.
@@ -113,7 +126,11 @@ impl Child {
 fn child() {
     let home = std::env::var_os("KEYSTRAND_TEST_HOME").expect("started by another test");
     let uses: u64 = std::env::var("KEYSTRAND_TEST_USES").unwrap().parse().unwrap();
-    let sink = Scene::at(home.as_ref()).try_open(busy()).unwrap();
+    let options = match std::env::var("KEYSTRAND_TEST_MANNER").unwrap().as_str() {
+        "quiet" => quiet(),
+        _ => busy(),
+    };
+    let sink = Scene::at(home.as_ref()).try_open(options).unwrap();
     let trail = AuditTrail::new(Arc::new(Announcing(sink)), this_process());
     thread::scope(|scope| {
         for thread in 0..4 {

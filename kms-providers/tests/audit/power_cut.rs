@@ -33,23 +33,29 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
     drop(mounted);
 
     let mut acknowledged = HashSet::new();
+    let mut telling = 0;
     for round in 0_u64..8 {
         let mounted = Mount::image(&image, &disk).unwrap();
         let control = disk.join("control");
-        let mut child = Child::start(&scene, u64::MAX / 8);
+        // Signing and rotating sync too, so half of the rounds go without.
+        let uses = u64::MAX / 8;
+        let mut child = if round % 2 == 0 {
+            Child::start_quiet(&scene, uses)
+        } else {
+            Child::start(&scene, uses)
+        };
+        acknowledged.extend(child.run(Duration::from_millis(round * round * 10)));
         fs::write(&control, "not synced").unwrap();
-        acknowledged.extend(child.run_then_stop(Duration::from_millis(round * round * 10)));
+        child.stop();
         copy_image(&image, &copy);
         acknowledged.extend(child.end());
         drop(mounted);
 
         fs::rename(&copy, &image).unwrap();
         let _mounted = Mount::image(&image, &disk).unwrap();
+        // Some other program may have made the system write everything just now; then this round tells nothing.
         let kept = fs::read(&control).unwrap_or_default();
-        assert_ne!(
-            kept, b"not synced",
-            "round {round}: this test would not notice a missing sync"
-        );
+        telling += u32::from(kept != b"not synced");
         drop(scene.try_open(busy()).unwrap());
         let report = scene.verify();
         assert!(report.is_intact(), "round {round}: {report:?}");
@@ -58,8 +64,15 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
         assert!(lost.is_empty(), "round {round}: {lost:?}");
         let _ = fs::remove_file(&control);
     }
-    println!("8 power cuts: {} entries acknowledged, none lost", acknowledged.len());
-    assert!(acknowledged.len() > 50);
+    println!(
+        "8 power cuts, {telling} of them telling: {} entries acknowledged, none lost",
+        acknowledged.len()
+    );
+    assert!(
+        telling > 0,
+        "the system writes everything at once: this test would not notice a missing sync"
+    );
+    assert!(acknowledged.len() > 20);
 }
 
 fn ids(scene: &Scene) -> HashSet<String> {

@@ -179,3 +179,11 @@ pub(crate) fn busy() -> TlogOptions {
     options.publish_entries = 37;
     options
 }
+
+/// Options under which neither happens during a test.
+pub(crate) fn quiet() -> TlogOptions {
+    let mut options = TlogOptions::default();
+    options.publish_entries = u64::MAX;
+    options.publish_after = std::time::Duration::MAX;
+    options
+}

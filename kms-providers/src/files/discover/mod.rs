@@ -18,7 +18,6 @@ use kms_core::caps;
 
 /// How [`discover`] walks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
 pub struct DiscoverOptions {
     /// Whether symbolic links below the given paths are followed. Links that are given themselves always are.
     pub follow_links: bool,
