@@ -137,24 +137,24 @@ impl Session {
         Ok(versions)
     }
 
-    /// What the operator means by a name or URI.
+    /// What the operator means by a name, by `NAME/VERSION` of the embedded keystore, or by a URI.
     ///
     /// # Errors
     /// When it means nothing here.
-    pub fn logical(&self, name_or_uri: &str) -> Result<LogicalKey> {
-        Ok(self.resolver.logical(name_or_uri)?)
+    pub fn logical(&self, text: &str) -> Result<LogicalKey> {
+        match text.split_once('/') {
+            Some((name, version)) if KeyName::parse(name).is_ok() => {
+                Ok(LogicalKey::of_uri(format!("local://{name}/{version}").parse()?))
+            }
+            _ => Ok(self.resolver.logical(text)?),
+        }
     }
 
-    /// The one key that a life-cycle command is about: a name, `NAME/VERSION` of the embedded keystore, or a URI.
+    /// The one key that a life-cycle command is about.
     ///
     /// # Errors
     /// When it means nothing here, or several keys.
     pub fn target(&self, text: &str) -> Result<KeyUri> {
-        if let Some((name, version)) = text.split_once('/')
-            && KeyName::parse(name).is_ok()
-        {
-            return Ok(KeyUri::parse(&format!("local://{name}/{version}"))?);
-        }
         let key = self.logical(text)?;
         let mut uris = key.uris();
         match (uris.next(), uris.next()) {

@@ -270,10 +270,10 @@ impl Rewrapper {
             Others::Keep { but } => self.plan_change(header, recipients, but).await?,
             Others::Drop => self.plan_replacement(header, recipients).await?,
         };
-        if plan.kept.entries.is_empty() && plan.new.is_empty() {
+        if plan.entries.is_empty() {
             return Err(CallerFault::NoRecipients.into());
         }
-        if plan.new.is_empty() && plan.dropped == 0 && plan.in_order {
+        if plan.new().next().is_none() && plan.dropped == 0 && plan.in_order {
             return Ok(RewrapBegun::AlreadyCurrent);
         }
         let intent = self.intent(header)?;
@@ -281,7 +281,7 @@ impl Rewrapper {
     }
 
     async fn carry_out(&self, header: &Header, plan: Plan, payload_len: Option<u64>) -> Result<Rewrapped> {
-        let needs_data_key = plan.new.iter().any(|recipient| recipient.level() == Level::DataKey);
+        let needs_data_key = plan.new().any(|recipient| recipient.level() == Level::DataKey);
         let level = needs_data_key.then_some(Level::DataKey);
         let unlocked = match self.opener.unlock(header, level).await {
             Err(Error::Caller(CallerFault::NoConfiguredKey)) if needs_data_key && self.opens_message_only(header) => {
@@ -290,10 +290,13 @@ impl Rewrapper {
             other => other?,
         };
         let scope = Scope::of(&self.opener.backend, header, &unlocked.context);
-        let mut wrapped = plan.kept;
-        let count: usize = plan.new.iter().map(|recipient| recipient.members().len()).sum();
-        for recipient in &plan.new {
-            wrapped.push(wrap(scope, recipient, unlocked.secrets()).await?);
+        let mut wrapped = Wrapped::default();
+        let count: usize = plan.new().map(|recipient| recipient.members().len()).sum();
+        for entry in plan.entries {
+            wrapped.push(match entry {
+                Planned::Kept(part) => *part,
+                Planned::New(recipient) => wrap(scope, &recipient, unlocked.secrets()).await?,
+            });
         }
         Self::assemble(header, &unlocked, wrapped, count, plan.dropped, payload_len)
     }
@@ -312,10 +315,11 @@ impl Rewrapper {
             in_order: true,
             ..Plan::default()
         };
+        let mut new = Vec::new();
         for recipient in recipients {
             if self.standing(header, &existing, recipient).await?.is_none() {
                 self.take_older(header, &mut existing, recipient);
-                plan.new.push(recipient.clone());
+                new.push(Planned::New(recipient.clone()));
             }
         }
         for part in existing.slots.into_iter().flatten() {
@@ -324,9 +328,10 @@ impl Rewrapper {
             if dropped {
                 plan.dropped += 1;
             } else {
-                plan.kept.push(part);
+                plan.entries.push(Planned::Kept(Box::new(part)));
             }
         }
+        plan.entries.extend(new);
         Ok(plan)
     }
 
@@ -352,14 +357,13 @@ impl Rewrapper {
             ..Plan::default()
         };
         for recipient in recipients {
-            match self.standing(header, &existing, recipient).await? {
-                Some(at) => {
-                    plan.in_order &= plan.kept.entries.len() == at;
-                    plan.kept
-                        .push(existing.slots[at].take().ok_or(CallerFault::NoRecipients)?);
-                }
-                None => plan.new.push(recipient.clone()),
-            }
+            let standing = self.standing(header, &existing, recipient).await?;
+            let part = standing.and_then(|at| existing.slots[at].take());
+            plan.in_order &= standing == Some(plan.entries.len());
+            plan.entries.push(match part {
+                Some(part) => Planned::Kept(Box::new(part)),
+                None => Planned::New(recipient.clone()),
+            });
         }
         for Part { entry, .. } in existing.slots.into_iter().flatten() {
             if matches!(entry, Entry::Unknown(_)) && !self.drop_unknown {
@@ -663,12 +667,26 @@ struct Stale {
     shares: Vec<(usize, usize)>,
 }
 
+/// The entries of the new header, in order.
 #[derive(Default)]
 struct Plan {
-    kept: Wrapped,
-    new: Vec<Recipient>,
+    entries: Vec<Planned>,
     dropped: usize,
     in_order: bool,
+}
+
+enum Planned {
+    Kept(Box<Part>),
+    New(Recipient),
+}
+
+impl Plan {
+    fn new(&self) -> impl Iterator<Item = &Recipient> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Planned::New(recipient) => Some(recipient),
+            Planned::Kept(_) => None,
+        })
+    }
 }
 
 /// The entries of a header, each with its share bodies, to be taken one by one.

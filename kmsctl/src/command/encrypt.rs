@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use kms_core::payload::StreamOptions;
 use kms_core::{Level, Sealer, Suite};
-use kms_providers::files::{FileError, Input, Output as Sink, SealOptions, SealedFile, seal_file, sidecar_of};
+use kms_providers::files::{
+    FileError, FileFault, Input, Output as Sink, SealOptions, SealedFile, seal_file, sidecar_of,
+};
 use serde::Serialize;
 
 use crate::App;
@@ -202,7 +204,13 @@ pub(super) fn with_ends<T>(
             Sink::File(path)
         }
     };
-    Ok(work(input, output)?)
+    work(input, output).map_err(|error| match error.fault() {
+        FileFault::Io(why) if job.output == Place::Stream && why.kind() == io::ErrorKind::BrokenPipe => {
+            Failure::closed_pipe()
+        }
+        FileFault::Envelope(kms_core::Error::Io(io::ErrorKind::BrokenPipe)) => Failure::closed_pipe(),
+        _ => error.into(),
+    })
 }
 
 /// Bytes of a single file, or the number of files.

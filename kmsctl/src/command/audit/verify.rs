@@ -125,6 +125,7 @@ impl From<&HeaderFinding<PathBuf>> for HeaderView {
             HeaderState::Current => ("current", None),
             HeaderState::RolledBack { latest } => ("rolled-back", Some(latest)),
             HeaderState::Forked { logged } => ("forked", Some(logged)),
+            HeaderState::Remade { other } => ("remade", Some(other)),
             HeaderState::Newer {
                 latest,
                 unfinished: true,
@@ -145,8 +146,13 @@ impl fmt::Display for HeaderView {
         let path = self.header.display().to_string();
         let what = match self.state {
             "current" => "current",
-            "rolled-back" => "ROLLED BACK: a later header was written; who was removed since can open this one",
+            "rolled-back" => {
+                "ROLLED BACK: the log has a later header; put back, or its rewrap was broken off and not resumed"
+            }
             "forked" => "FORKED: the log has another header with this sequence number",
+            "remade" => {
+                "current; the log has another with this number: a rewrap was broken off, or two were made at once"
+            }
             "newer-after-a-crash" => "newer than the log: a rewrap was broken off before its end was recorded",
             "newer" => "newer than the log: rewrapped with another log",
             _ => "unknown to this log",
