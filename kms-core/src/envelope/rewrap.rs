@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::binding::{Place, Scope};
 use super::opener::{Opener, Unlocked};
-use super::recipients::{Member, Part, Recipient, Secrets, Wrapped, check, check_beside, wrap, wrap_single};
-use super::search::{ShareCheck, open_committed_share, unseal};
+use super::recipients::{Member, Part, Recipient, Secrets, Wrapped, check_beside, wrap, wrap_single};
+use super::search::{Attempt, AttemptOutcome, ShareCheck, open_committed_share, unseal};
 use super::trail;
 use crate::audit::{Action, Details, Intent};
-use crate::error::{CallerFault, Error, PolicyFault, Result};
+use crate::error::{CallerFault, Error, KekError, KekFault, KekOperation, PolicyFault, Result};
 use crate::header::{
     Entry, Header, Level, Mutable, Prelude, RecipientId, Reserve, Share, Single, TAG_LEN, assemble, encode_shares,
     meets_floor,
 };
 use crate::kek::Kek;
+use crate::memory::Secret;
 use crate::schedule::Digest;
 use crate::suite::Kind;
 
@@ -157,37 +158,20 @@ impl Rewrapper {
     /// # Errors
     /// As [`Rewrapper::rewrap`].
     pub async fn begin(&self, header: &Header, target: &Target, payload_len: Option<u64>) -> Result<RewrapBegun> {
+        let keep = |but| Others::Keep { but };
         match target {
             Target::Current => self.refresh(header, None, payload_len).await,
             Target::CurrentOf(uri) => self.refresh(header, Some(uri), payload_len).await,
-            Target::Add(recipients) => {
-                self.check_addition(header, recipients)?;
-                self.change(header, recipients, Others::Keep { but: &[] }, payload_len)
-                    .await
-            }
-            Target::Change { add, drop } => {
-                self.check_addition(header, add)?;
-                self.change(header, add, Others::Keep { but: drop }, payload_len).await
-            }
-            Target::Replace(recipients) => {
-                check(
-                    recipients,
-                    self.opener.policy.max_recipients,
-                    self.opener.policy.mixed_passphrase,
-                )?;
-                self.change(header, recipients, Others::Drop, payload_len).await
-            }
+            Target::Add(recipients) => self.change(header, recipients, keep(&[]), payload_len).await,
+            Target::Change { add, drop } => self.change(header, add, keep(drop), payload_len).await,
+            Target::Replace(recipients) => self.change(header, recipients, Others::Drop, payload_len).await,
         }
     }
 
-    fn check_addition(&self, header: &Header, recipients: &[Recipient]) -> Result<()> {
+    /// The writer's rules for `new` beside `kept`.
+    fn check(&self, new: &[Recipient], kept: &[Entry]) -> Result<()> {
         let policy = &self.opener.policy;
-        check_beside(
-            recipients,
-            header.entries(),
-            policy.max_recipients,
-            policy.mixed_passphrase,
-        )
+        check_beside(new, kept, policy.max_recipients, policy.mixed_passphrase)
     }
 
     fn intent(&self, header: &Header) -> Result<Intent> {
@@ -266,6 +250,7 @@ impl Rewrapper {
         others: Others<'_>,
         payload_len: Option<u64>,
     ) -> Result<RewrapBegun> {
+        self.check(recipients, &[])?;
         let plan = match others {
             Others::Keep { but } => self.plan_change(header, recipients, but).await?,
             Others::Drop => self.plan_replacement(header, recipients).await?,
@@ -273,7 +258,10 @@ impl Rewrapper {
         if plan.entries.is_empty() {
             return Err(CallerFault::NoRecipients.into());
         }
-        if plan.new().next().is_none() && plan.dropped == 0 && plan.in_order {
+        let new: Vec<_> = plan.new().cloned().collect();
+        let kept: Vec<_> = plan.kept().map(|part| part.entry.clone()).collect();
+        self.check(&new, &kept)?;
+        if new.is_empty() && plan.dropped == 0 && plan.in_order {
             return Ok(RewrapBegun::AlreadyCurrent);
         }
         let intent = self.intent(header)?;
@@ -295,7 +283,11 @@ impl Rewrapper {
         for entry in plan.entries {
             wrapped.push(match entry {
                 Planned::Kept(part) => *part,
-                Planned::New(recipient) => wrap(scope, &recipient, unlocked.secrets()).await?,
+                Planned::New(recipient) => {
+                    let part = wrap(scope, &recipient, unlocked.secrets()).await?;
+                    self.verify_part(scope, &recipient, &part, unlocked.secrets()).await?;
+                    part
+                }
             });
         }
         Self::assemble(header, &unlocked, wrapped, count, plan.dropped, payload_len)
@@ -530,16 +522,47 @@ impl Rewrapper {
         member: &Member,
         level: Level,
         place: Option<Place<'_>>,
-        secret: &crate::memory::Secret<32>,
+        secret: &Secret<32>,
     ) -> Result<Single> {
         let (single, _) = wrap_single(scope, member, level, place, secret).await?;
         if self.verify {
-            let (_, read_back) = unseal(scope, &single, &*member.kek, place).await;
-            if !read_back.is_some_and(|read_back| read_back.ct_eq(secret)) {
-                return Err(Error::DoesNotOpen);
-            }
+            let read_back = unseal(scope, &single, &*member.kek, place).await;
+            check_read_back(read_back, |read_back| read_back.ct_eq(secret))?;
         }
         Ok(single)
+    }
+
+    async fn verify_part(
+        &self,
+        scope: Scope<'_>,
+        recipient: &Recipient,
+        part: &Part,
+        secrets: Secrets<'_>,
+    ) -> Result<()> {
+        if !self.verify {
+            return Ok(());
+        }
+        match (&part.entry, &part.shares) {
+            (Entry::Single(single), _) => {
+                let secret = secrets.at(single.level)?;
+                let kek = &recipient.members()[0].kek;
+                let read_back = unseal(scope, single, &**kek, None).await;
+                check_read_back(read_back, |read_back| read_back.ct_eq(secret))
+            }
+            (Entry::Quorum(quorum), Some(shares)) => {
+                for ((x, share), member) in (1..=u8::MAX).zip(shares).zip(recipient.members()) {
+                    let place = Place {
+                        quorum,
+                        x,
+                        version: share.version,
+                    };
+                    let read_back = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
+                    check_read_back(read_back, |_| true)?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn assemble(
@@ -610,6 +633,21 @@ impl Rewrapper {
         }
         Ok(checks)
     }
+}
+
+/// A new wrap that its own provider does not recover is the provider's failure.
+fn check_read_back(
+    (attempt, secret): (Attempt, Option<Secret<32>>),
+    fits: impl FnOnce(&Secret<32>) -> bool,
+) -> Result<()> {
+    if secret.as_ref().is_some_and(fits) {
+        return Ok(());
+    }
+    let fault = match attempt.outcome {
+        AttemptOutcome::Provider(fault) => fault,
+        _ => KekFault::BadReply,
+    };
+    Err(KekError::new(attempt.uri, KekOperation::Wrap, fault).into())
 }
 
 impl UnsettledRewrap {
@@ -685,6 +723,13 @@ impl Plan {
         self.entries.iter().filter_map(|entry| match entry {
             Planned::New(recipient) => Some(recipient),
             Planned::Kept(_) => None,
+        })
+    }
+
+    fn kept(&self) -> impl Iterator<Item = &Part> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Planned::Kept(part) => Some(&**part),
+            Planned::New(_) => None,
         })
     }
 }
