@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use kms_core::payload::StreamOptions;
 use kms_core::{Level, Sealer, Suite};
-use kms_providers::files::{FileError, FileFault, Input, Output as Sink, SealOptions, SealedFile, seal_file, sidecar_of};
+use kms_providers::files::{
+    FileError, FileFault, Input, Output as Sink, SealOptions, SealedFile, seal_file, sidecar_of,
+};
 use serde::Serialize;
 
 use crate::App;
-use crate::args::{ContextArgs, RecipientPassphrase, labels, parse_pair};
+use crate::args::{ContextArgs, RecipientSecrets, labels, parse_pair};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::jobs::{Direction, Job, Paths, Place, run_all};
@@ -31,7 +33,12 @@ pub struct Encrypt {
     #[command(flatten)]
     paths: Paths,
     /// Key that can open: logical name or key URI; any of several opens
-    #[arg(short, long = "key", value_name = "KEY", required_unless_present = "passphrase_recipient")]
+    #[arg(
+        short,
+        long = "key",
+        value_name = "KEY",
+        required_unless_present = "passphrase_recipient"
+    )]
     keys: Vec<String>,
     #[command(flatten)]
     context: ContextArgs,
@@ -51,7 +58,7 @@ pub struct Encrypt {
     #[arg(long)]
     passphrase_recipient: bool,
     #[command(flatten)]
-    recipient_passphrase: RecipientPassphrase,
+    secrets: RecipientSecrets,
     /// Do not name the keys in the envelope: an 8-byte hint stands in place of each key URI
     #[arg(long)]
     hidden: bool,
@@ -97,7 +104,7 @@ impl Encrypt {
     pub async fn run(&self, app: &App) -> Result<Exit> {
         let jobs = self.paths.jobs(Direction::Seal)?;
         self.check(&jobs)?;
-        let session = Session::open(app).await?.asking(self.recipient_passphrase.asked(true));
+        let session = Session::open(app).await?.with_secrets(&self.secrets)?;
         let sealer = self.sealer(&session).await?;
         if jobs.iter().any(|job| job.output == Place::Stream) {
             app.out.reserve_stdout();
@@ -109,7 +116,11 @@ impl Encrypt {
             let sealed = sealed.map_err(|failure| session.explain(failure))?;
             if let Place::File(output) = &job.output {
                 // Which key versions the new envelope needs, so that none of them is destroyed unawares.
-                let holder = if self.detached { sidecar_of(output) } else { output.clone() };
+                let holder = if self.detached {
+                    sidecar_of(output)
+                } else {
+                    output.clone()
+                };
                 index.record(&holder, &sealed.header, &opener)?;
             }
             app.out.say(&Sealed::new(job, self.detached, &sealed));
@@ -262,7 +273,11 @@ impl fmt::Display for Sealed<'_> {
 fn parse_suite(text: &str) -> Result<Suite, String> {
     let of_files = |suite: &Suite| suite.payload_aead_name().is_some();
     Suite::from_name(text).filter(of_files).ok_or_else(|| {
-        let names: Vec<_> = Suite::ALL.iter().filter(|suite| of_files(suite)).map(|suite| suite.name()).collect();
+        let names: Vec<_> = Suite::ALL
+            .iter()
+            .filter(|suite| of_files(suite))
+            .map(|suite| suite.name())
+            .collect();
         format!("suites for files are {}", names.join(", "))
     })
 }

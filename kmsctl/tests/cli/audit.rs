@@ -20,12 +20,18 @@ fn every_use_of_a_key_is_recorded_before_and_after() {
     home.run(&["decrypt", "a.ks1", "no"]);
     let text = home.ok(&["audit", "show"]);
     for action in ["create-key", "seal", "open", "rotate", "rewrap", "disable-key"] {
-        let lines: Vec<_> = text.lines().filter(|line| line.contains(&format!("  {action} "))).collect();
+        let lines: Vec<_> = text
+            .lines()
+            .filter(|line| line.contains(&format!("  {action} ")))
+            .collect();
         assert!(lines.iter().any(|line| line.contains("begins")), "{action}: {text}");
         assert!(lines.iter().any(|line| line.contains("ended")), "{action}: {text}");
     }
     let failed = home.ok(&["audit", "show", "--failed"]);
-    assert!(failed.contains("provider.Disabled") || failed.contains("Disabled"), "{failed}");
+    assert!(
+        failed.contains("provider.Disabled") || failed.contains("Disabled"),
+        "{failed}"
+    );
     let verdict = home.json(&["audit", "verify"]).remove(0);
     assert_eq!((&verdict["intact"], &verdict["unsigned"]), (&true.into(), &0.into()));
     assert_eq!(verdict["findings"].as_array().unwrap().len(), 0, "{verdict}");
@@ -38,10 +44,17 @@ fn entries_are_found_by_key_time_and_id() {
     let all = home.json(&["audit", "show"]);
     assert_eq!(home.json(&["audit", "show", "-n", "2"]).len(), 2);
     assert_eq!(home.json(&["audit", "show", "-n", "0"]), all);
-    assert_eq!(home.json(&["audit", "show", "--key", "k"]).len(), 4, "seal and open, each twice");
+    assert_eq!(
+        home.json(&["audit", "show", "--key", "k"]).len(),
+        4,
+        "seal and open, each twice"
+    );
     assert_eq!(home.json(&["audit", "show", "--key", "local://unused"]).len(), 2);
     assert_eq!(home.json(&["audit", "show", "--since", "2000-01-01T00:00:00Z"]), all);
-    assert!(home.json(&["audit", "show", "--since", "2199-01-01T00:00:00Z"]).is_empty());
+    assert!(
+        home.json(&["audit", "show", "--since", "2199-01-01T00:00:00Z"])
+            .is_empty()
+    );
     assert_eq!(home.run(&["audit", "show", "--since", "yesterday"]).code, 2);
 
     assert_eq!(home.json(&["audit", "trace", &id]).len(), 4);
@@ -69,7 +82,10 @@ fn an_altered_log_is_found_out() {
     let journal = fs::read_dir(&log)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "jsonl") || path.is_file() && fs::metadata(path).unwrap().len() > 1000)
+        .find(|path| {
+            path.extension().is_some_and(|extension| extension == "jsonl")
+                || path.is_file() && fs::metadata(path).unwrap().len() > 1000
+        })
         .unwrap();
     let text = fs::read_to_string(&journal).unwrap();
     fs::write(&journal, text.replacen("\"seal\"", "\"open\"", 1)).unwrap();
@@ -88,12 +104,18 @@ fn a_header_that_was_put_back_is_found() {
     let ran = home.run(&["--json", "audit", "verify", "--headers", "a.ks1"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     let finding = super::support::lines(&ran.stdout).pop().unwrap();
-    assert_eq!((&finding["state"], &finding["logged_sequence"]), (&"rolled-back".into(), &1.into()));
+    assert_eq!(
+        (&finding["state"], &finding["logged_sequence"]),
+        (&"rolled-back".into(), &1.into())
+    );
     let other = Home::with_keys(&["k"]);
     other.file("x", "x");
     other.ok(&["encrypt", "--key", "k", "x"]);
     home.file("foreign.ks1", other.read("x.ks1"));
-    let finding = home.json(&["audit", "verify", "--headers", "foreign.ks1"]).pop().unwrap();
+    let finding = home
+        .json(&["audit", "verify", "--headers", "foreign.ks1"])
+        .pop()
+        .unwrap();
     assert_eq!(finding["state"], "unknown");
 }
 
@@ -104,15 +126,33 @@ fn an_auditor_needs_the_public_key_and_a_kept_checkpoint_alone() {
     home.file("kept", home.ok(&["audit", "checkpoint"]));
     home.ok(&["decrypt", "a.ks1", "again"]);
     let copy = home.path("copy");
-    let copied = std::process::Command::new("cp").arg("-r").arg(home.dir().join("audit")).arg(&copy).status();
+    let copied = std::process::Command::new("cp")
+        .arg("-r")
+        .arg(home.dir().join("audit"))
+        .arg(&copy)
+        .status();
     assert!(copied.unwrap().success());
 
     let auditor = Home::none();
     let (copy, kept) = (copy.to_str().unwrap(), home.path("kept"));
-    let verify = ["audit", "verify", "--log", copy, "--pin", &key, "--kept", kept.to_str().unwrap()];
+    let verify = [
+        "audit",
+        "verify",
+        "--log",
+        copy,
+        "--pin",
+        &key,
+        "--kept",
+        kept.to_str().unwrap(),
+    ];
     assert_eq!(auditor.json(&verify)[0]["continues_kept"], true);
     auditor.fails(&["audit", "verify", "--log", copy], 2, "caller.Usage", "caller");
-    auditor.fails(&["audit", "verify", "--log", copy, "--pin", "nonsense"], 1, "audit.Damaged", "environment");
+    auditor.fails(
+        &["audit", "verify", "--log", copy, "--pin", "nonsense"],
+        1,
+        "audit.Damaged",
+        "environment",
+    );
 
     // Another log does not go on from the kept checkpoint, and is not signed by the pinned key.
     let (other, _) = used();
@@ -120,7 +160,16 @@ fn an_auditor_needs_the_public_key_and_a_kept_checkpoint_alone() {
     let ran = auditor.run(&["audit", "verify", "--log", log.to_str().unwrap(), "--pin", &key]);
     assert_eq!(ran.code, 1, "{ran:?}");
     let other_key = other.ok(&["audit", "checkpoint", "--key"]).trim().to_owned();
-    let rewritten = ["audit", "verify", "--log", log.to_str().unwrap(), "--pin", &other_key, "--kept", kept.to_str().unwrap()];
+    let rewritten = [
+        "audit",
+        "verify",
+        "--log",
+        log.to_str().unwrap(),
+        "--pin",
+        &other_key,
+        "--kept",
+        kept.to_str().unwrap(),
+    ];
     let ran = auditor.run(&rewritten);
     assert_eq!(ran.code, 1);
     assert!(String::from_utf8_lossy(&ran.stdout).contains("REWRITTEN"), "{ran:?}");

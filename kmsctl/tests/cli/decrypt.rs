@@ -34,13 +34,27 @@ fn the_context_is_compared_and_not_trusted() {
 fn required_context_is_needed_and_not_stored() {
     let home = Home::with_keys(&["k"]);
     home.file("a", "content");
-    let seal = ["encrypt", "--key", "k", "--context", "case=4711", "--required-context", "case", "a"];
+    let seal = [
+        "encrypt",
+        "--key",
+        "k",
+        "--context",
+        "case=4711",
+        "--required-context",
+        "case",
+        "a",
+    ];
     home.ok(&seal);
     let seen = home.inspect("a.ks1");
     assert_eq!(seen["external_context"][0], "case");
     assert!(!String::from_utf8_lossy(&home.read("a.ks1")).contains("4711"));
     home.fails(&["decrypt", "a.ks1", "no"], 3, "caller.ContextMissing", "caller");
-    home.fails(&["decrypt", "--context", "case=4712", "a.ks1", "no"], 3, "open.DoesNotOpen", "data");
+    home.fails(
+        &["decrypt", "--context", "case=4712", "a.ks1", "no"],
+        3,
+        "open.DoesNotOpen",
+        "data",
+    );
     home.ok(&["decrypt", "--context", "case=4711", "a.ks1", "back"]);
     assert_eq!(home.read("back"), b"content");
     assert!(!home.exists("no"));
@@ -50,9 +64,30 @@ fn required_context_is_needed_and_not_stored() {
 fn a_cut_envelope_never_gets_a_name() {
     let (home, content, envelope) = sealed();
     let header = home.inspect("a.ks1")["header"]["bytes"].as_u64().unwrap() as usize;
-    let cuts = [0, 1, 8, 31, 32, 33, header - 1, header, header + 1, header + 24, header + 55, header + 56];
+    let cuts = [
+        0,
+        1,
+        8,
+        31,
+        32,
+        33,
+        header - 1,
+        header,
+        header + 1,
+        header + 24,
+        header + 55,
+        header + 56,
+    ];
     let chunk = header + 56 + 16_400;
-    let later = [chunk - 1, chunk, chunk + 1, chunk + 16_399, chunk + 16_400, envelope.len() - 17, envelope.len() - 1];
+    let later = [
+        chunk - 1,
+        chunk,
+        chunk + 1,
+        chunk + 16_399,
+        chunk + 16_400,
+        envelope.len() - 17,
+        envelope.len() - 1,
+    ];
     for cut in cuts.into_iter().chain(later) {
         home.file("cut.ks1", &envelope[..cut]);
         let ran = home.run(&["decrypt", "cut.ks1", "out"]);
@@ -72,7 +107,20 @@ fn a_cut_envelope_never_gets_a_name() {
 fn an_altered_envelope_never_gets_a_name() {
     let (home, _, envelope) = sealed();
     let header = home.inspect("a.ks1")["header"]["bytes"].as_u64().unwrap() as usize;
-    let places = [0, 8, 9, 11, 15, 40, header - 40, header - 1, header + 3, header + 30, header + 60, envelope.len() - 1];
+    let places = [
+        0,
+        8,
+        9,
+        11,
+        15,
+        40,
+        header - 40,
+        header - 1,
+        header + 3,
+        header + 30,
+        header + 60,
+        envelope.len() - 1,
+    ];
     for place in places {
         let mut altered = envelope.clone();
         altered[place] ^= 1;
@@ -95,7 +143,10 @@ fn what_is_no_envelope_is_told_apart() {
     home.fails(&["decrypt", "text.ks1"], 3, "format.NoHeader", "data");
     home.file("empty.ks1", "");
     home.fails(&["decrypt", "empty.ks1"], 3, "format.NoHeader", "data");
-    home.file("mangled.ks1", b"\x89KS1\n\x1a\n and so on, as a text-mode transfer leaves it");
+    home.file(
+        "mangled.ks1",
+        b"\x89KS1\n\x1a\n and so on, as a text-mode transfer leaves it",
+    );
     home.fails(&["decrypt", "mangled.ks1"], 3, "format.Mangled", "data");
     home.fails(&["decrypt", "missing.ks1"], 1, "system.Io", "environment");
     fs::create_dir(home.path("folder")).unwrap();
@@ -164,5 +215,10 @@ fn an_older_header_is_refused_where_one_is_pinned() {
     home.ok(&["decrypt", "a.ks1", "new", "--min-sequence", "1"]);
     home.file("old.ks1", old);
     home.ok(&["decrypt", "old.ks1", "unpinned"]);
-    home.fails(&["decrypt", "old.ks1", "no", "--min-sequence", "1"], 3, "open.DoesNotOpen", "data");
+    home.fails(
+        &["decrypt", "old.ks1", "no", "--min-sequence", "1"],
+        3,
+        "open.DoesNotOpen",
+        "data",
+    );
 }

@@ -6,7 +6,10 @@ use serde_json::Value;
 use super::support::{Home, lines};
 
 fn finding<'a>(findings: &'a [Value], check: &str) -> &'a Value {
-    findings.iter().find(|finding| finding["check"] == check).unwrap_or_else(|| panic!("{check}: {findings:?}"))
+    findings
+        .iter()
+        .find(|finding| finding["check"] == check)
+        .unwrap_or_else(|| panic!("{check}: {findings:?}"))
 }
 
 #[test]
@@ -14,8 +17,13 @@ fn a_sound_home_is_found_sound() {
     let home = Home::with_keys(&["k"]);
     home.ok(&["key", "create", "named", "--uri", "local://k"]);
     let findings = home.json(&["doctor"]);
-    assert!(findings.iter().all(|finding| finding["status"] != "fail"), "{findings:?}");
-    for check in ["random", "memory", "process", "home", "config", "secrets", "audit", "provider", "name", "runs"] {
+    assert!(
+        findings.iter().all(|finding| finding["status"] != "fail"),
+        "{findings:?}"
+    );
+    for check in [
+        "random", "memory", "process", "home", "config", "secrets", "audit", "provider", "name", "runs",
+    ] {
         finding(&findings, check);
     }
     assert_eq!(finding(&findings, "name")["status"], "ok");
@@ -27,7 +35,12 @@ fn what_is_wrong_is_told_with_what_to_do() {
     fs::set_permissions(home.dir(), fs::Permissions::from_mode(0o755)).unwrap();
     let findings = home.json(&["doctor"]);
     assert_eq!(finding(&findings, "home")["status"], "warn");
-    assert!(finding(&findings, "home")["next"].as_str().unwrap().starts_with("chmod 700"));
+    assert!(
+        finding(&findings, "home")["next"]
+            .as_str()
+            .unwrap()
+            .starts_with("chmod 700")
+    );
 
     home.ok(&["key", "create", "named", "--uri", "local://missing"]);
     let ran = home.run(&["--json", "doctor"]);
@@ -56,13 +69,28 @@ fn without_a_home_it_says_so() {
 fn a_damaged_share_is_found_before_it_is_needed() {
     let home = Home::with_keys(&["office"]);
     home.file("words", "the words of the chair");
-    home.ok(&["key", "create", "board", "--quorum", "2", "--uri", "local://office", "--uri", "passphrase:"]);
+    home.ok(&[
+        "key",
+        "create",
+        "board",
+        "--quorum",
+        "2",
+        "--uri",
+        "local://office",
+        "--uri",
+        "passphrase:",
+    ]);
     home.file("m", "minutes");
     let words = ["--recipient-passphrase-file", "words"];
     home.ok(&[&["encrypt", "--key", "board", "m"], &words[..]].concat());
     let check = [&["doctor", "--all-shares", "m.ks1"], &words[..]].concat();
     let findings = home.json(&check);
-    assert!(finding(&findings, "shares")["detail"].as_str().unwrap().contains("2 of 2 shares open"));
+    assert!(
+        finding(&findings, "shares")["detail"]
+            .as_str()
+            .unwrap()
+            .contains("2 of 2 shares open")
+    );
 
     // Share bodies stand at the end of the header, before their zeros.
     let mut envelope = home.read("m.ks1");

@@ -49,7 +49,12 @@ fn two_siblings_are_never_sealed_over_each_other() {
     home.file("a.csv", "a");
     home.file("b.csv", "b");
     // What `--force *.csv` makes of two files.
-    home.fails(&["encrypt", "--key", "k", "--force", "a.csv", "b.csv"], 1, "caller.Exists", "caller");
+    home.fails(
+        &["encrypt", "--key", "k", "--force", "a.csv", "b.csv"],
+        1,
+        "caller.Exists",
+        "caller",
+    );
     assert_eq!(home.read("b.csv"), b"b");
     home.ok(&["encrypt", "--key", "k", "--each", "a.csv", "b.csv"]);
     assert_eq!(home.names(), ["a.csv", "a.csv.ks1", "b.csv", "b.csv.ks1"]);
@@ -117,14 +122,22 @@ fn wrong_command_lines_do_nothing() {
         &["encrypt", "--key", "k", "-", "a", "b"],
         &["encrypt", "--key", "k", "d", "--output", "one"],
         &["encrypt", "--key", "NOT A KEY", "a"],
-        &["encrypt", "--key", "aws-kms://arn:aws:kms:eu-west-1:111122223333:key/1", "a"],
+        &[
+            "encrypt",
+            "--key",
+            "aws-kms://arn:aws:kms:eu-west-1:111122223333:key/1",
+            "a",
+        ],
         &["encrypt", "--key", "vault://x", "a"],
         &["nonsense"],
         &[],
     ] {
         let ran = home.run(arguments);
         assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");
-        assert!(!ran.stderr.is_empty() && ran.stdout.is_empty(), "{arguments:?}: {ran:?}");
+        assert!(
+            !ran.stderr.is_empty() && ran.stdout.is_empty(),
+            "{arguments:?}: {ran:?}"
+        );
     }
     assert_eq!(home.names(), ["a", "d"]);
     home.fails(&["encrypt", "--key", "unknown", "a"], 2, "provider.NotFound", "caller");
@@ -137,8 +150,19 @@ fn suites_and_labels_and_context_stand_in_the_header() {
     for suite in ["KS1-AES256GCM", "ks1-aes256gcmsiv", "KS1-CHACHA20POLY1305"] {
         let out = format!("{suite}.ks1");
         home.ok(&[
-            "encrypt", "--key", "k", "--suite", suite, "--context", "tenant=acme", "--context", "note=a=b", "--label",
-            "origin=test", "a", &out,
+            "encrypt",
+            "--key",
+            "k",
+            "--suite",
+            suite,
+            "--context",
+            "tenant=acme",
+            "--context",
+            "note=a=b",
+            "--label",
+            "origin=test",
+            "a",
+            &out,
         ]);
         let seen = home.inspect(&out);
         assert_eq!(seen["suite"], suite.to_uppercase());
@@ -175,7 +199,10 @@ fn an_unreadable_file_fails_and_leaves_nothing() {
     };
     let run = |arguments: &[&str]| {
         let mut command = std::process::Command::new(super::support::KMSCTL);
-        command.args(arguments).current_dir(home.path("")).env("KEYSTRAND_HOME", home.dir());
+        command
+            .args(arguments)
+            .current_dir(home.path(""))
+            .env("KEYSTRAND_HOME", home.dir());
         if is_root {
             command.uid(nobody).gid(nobody);
         }

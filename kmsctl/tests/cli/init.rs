@@ -59,13 +59,32 @@ fn the_passphrase_decides() {
         "provider.BadPassphrase",
         "caller",
     );
-    let from_environment = home.command().args(["key", "list"]).env("KEYSTRAND_PASSPHRASE_FILE", right).output();
+    let from_environment = home
+        .command()
+        .args(["key", "list"])
+        .env("KEYSTRAND_PASSPHRASE_FILE", right)
+        .output();
     assert_eq!(from_environment.unwrap().status.code(), Some(0));
-    home.fails(&["key", "list", "--passphrase-file", "missing"], 1, "system.Io", "environment");
+    home.fails(
+        &["key", "list", "--passphrase-file", "missing"],
+        1,
+        "system.Io",
+        "environment",
+    );
     home.file("empty", "\n");
-    home.fails(&["key", "list", "--passphrase-file", "empty"], 2, "caller.Usage", "caller");
+    home.fails(
+        &["key", "list", "--passphrase-file", "empty"],
+        2,
+        "caller.Usage",
+        "caller",
+    );
     home.file("endless", vec![b'a'; 5000]);
-    home.fails(&["key", "list", "--passphrase-file", "endless"], 2, "caller.Usage", "caller");
+    home.fails(
+        &["key", "list", "--passphrase-file", "endless"],
+        2,
+        "caller.Usage",
+        "caller",
+    );
 }
 
 #[test]
@@ -73,12 +92,17 @@ fn without_a_terminal_the_option_is_named() {
     let home = Home::none();
     // A session of its own has no terminal to ask, whoever runs the tests.
     let mut alone = assert_cmd::Command::new("setsid");
-    alone.args(["--wait", super::support::KMSCTL, "init", "--json"]).env("KEYSTRAND_HOME", home.dir());
+    alone
+        .args(["--wait", super::support::KMSCTL, "init", "--json"])
+        .env("KEYSTRAND_HOME", home.dir());
     let output = alone.output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("--passphrase-file"), "{error}");
-    assert!(!home.dir().join("keystore.ks1").exists(), "nothing is made before the passphrase is known");
+    assert!(
+        !home.dir().join("keystore.ks1").exists(),
+        "nothing is made before the passphrase is known"
+    );
 }
 
 #[test]

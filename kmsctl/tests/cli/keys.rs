@@ -5,7 +5,12 @@ use super::support::Home;
 #[test]
 fn a_key_lives_and_dies() {
     let home = Home::with_keys(&["k"]);
-    let state = || home.json(&["key", "list"]).remove(0)["state"].as_str().unwrap().to_owned();
+    let state = || {
+        home.json(&["key", "list"]).remove(0)["state"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     assert_eq!(state(), "enabled");
     home.ok(&["key", "disable", "k"]);
     assert_eq!(state(), "disabled");
@@ -15,7 +20,12 @@ fn a_key_lives_and_dies() {
     assert_eq!(scheduled["state"], "pending-destruction");
     assert_eq!(state(), "pending-destruction");
     home.file("a", "a");
-    home.fails(&["encrypt", "--key", "k", "a"], 5, "provider.PendingDestruction", "provider");
+    home.fails(
+        &["encrypt", "--key", "k", "a"],
+        5,
+        "provider.PendingDestruction",
+        "provider",
+    );
     home.fails(&["key", "destroy", "k"], 5, "provider.PendingDestruction", "provider");
     home.ok(&["key", "cancel-destroy", "k"]);
     assert_eq!(state(), "disabled");
@@ -60,7 +70,10 @@ fn a_version_that_envelopes_need_is_kept() {
     home.ok(&["rotate", "k"]);
     let refused = |arguments: &[&str]| {
         let error = home.fails(arguments, 5, "provider.StillNeeded", "provider");
-        (error["message"].as_str().unwrap().to_owned(), error["next"].as_str().unwrap().to_owned())
+        (
+            error["message"].as_str().unwrap().to_owned(),
+            error["next"].as_str().unwrap().to_owned(),
+        )
     };
     let (message, next) = refused(&["key", "destroy", "k/1"]);
     assert!(message.contains("3 known envelopes"), "{message}");
@@ -70,7 +83,10 @@ fn a_version_that_envelopes_need_is_kept() {
     fs::remove_file(home.path("c.ks1")).unwrap();
     home.ok(&["rewrap", "a.ks1", "b.ks1"]);
     let (message, next) = refused(&["key", "destroy", "k/1"]);
-    assert!(message.contains("0 known envelopes") && message.contains("1 that are gone"), "{message}");
+    assert!(
+        message.contains("0 known envelopes") && message.contains("1 that are gone"),
+        "{message}"
+    );
     assert!(next.contains("--forget"), "{next}");
     home.ok(&["key", "destroy", "k/1", "--forget", "c.ks1"]);
     home.ok(&["decrypt", "a.ks1", "back"]);
@@ -114,7 +130,12 @@ fn names_are_written_into_the_configuration_and_its_comments_stay() {
     let config = home.dir().join("keystrand.toml");
     let before = fs::read_to_string(&config).unwrap();
     home.ok(&["key", "create", "either", "--uri", "local://a", "--uri", "local://b"]);
-    home.fails(&["key", "create", "either", "--uri", "local://a"], 1, "caller.Exists", "caller");
+    home.fails(
+        &["key", "create", "either", "--uri", "local://a"],
+        1,
+        "caller.Exists",
+        "caller",
+    );
     let after = fs::read_to_string(&config).unwrap();
     assert!(after.starts_with(before.trim_end()), "{after}");
 
@@ -138,7 +159,17 @@ fn names_are_written_into_the_configuration_and_its_comments_stay() {
 #[test]
 fn a_quorum_of_one_house_is_refused_when_sealing() {
     let home = Home::with_keys(&["a", "b"]);
-    home.ok(&["key", "create", "board", "--quorum", "2", "--uri", "local://a", "--uri", "local://b"]);
+    home.ok(&[
+        "key",
+        "create",
+        "board",
+        "--quorum",
+        "2",
+        "--uri",
+        "local://a",
+        "--uri",
+        "local://b",
+    ]);
     home.file("x", "x");
     home.fails(&["encrypt", "--key", "board", "x"], 5, "policy.QuorumDomain", "policy");
 }
@@ -150,7 +181,10 @@ fn a_misspelt_configuration_is_told_with_its_place() {
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, text + "\n[key.x]\nurl = \"local://k\"\n").unwrap();
     let error = home.fails(&["key", "list"], 1, "caller.Config", "caller");
-    assert!(error["message"].as_str().unwrap().contains("keystrand.toml:"), "{error}");
+    assert!(
+        error["message"].as_str().unwrap().contains("keystrand.toml:"),
+        "{error}"
+    );
     assert!(error["message"].as_str().unwrap().contains("url"), "{error}");
 }
 
@@ -164,7 +198,11 @@ fn a_lost_or_foreign_keystore_is_told() {
         let ran = home.run(&["key", "list"]);
         assert!([1, 3].contains(&ran.code), "{cut}: {ran:?}");
     }
-    fs::write(&path, fs::read(Home::new().dir().join("keystore.ks1")).unwrap_or_default()).unwrap();
+    fs::write(
+        &path,
+        fs::read(Home::new().dir().join("keystore.ks1")).unwrap_or_default(),
+    )
+    .unwrap();
     assert_ne!(home.run(&["key", "list"]).code, 0);
     fs::remove_file(&path).unwrap();
     assert_ne!(home.run(&["key", "list"]).code, 0);

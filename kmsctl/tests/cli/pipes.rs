@@ -26,7 +26,11 @@ fn stdin_to_stdout_and_back() {
 #[test]
 fn stdin_to_a_file_and_a_file_to_stdout() {
     let home = Home::with_keys(&["k"]);
-    assert_eq!(home.run_with_stdin(&["encrypt", "--key", "k", "-", "x.ks1"], b"piped").code, 0);
+    assert_eq!(
+        home.run_with_stdin(&["encrypt", "--key", "k", "-", "x.ks1"], b"piped")
+            .code,
+        0
+    );
     let opened = home.run(&["decrypt", "x.ks1", "-"]);
     assert_eq!((opened.code, opened.stdout.as_slice()), (0, &b"piped"[..]));
     let opened = home.run(&["decrypt", "--output", "-", "x.ks1"]);
@@ -64,7 +68,10 @@ fn a_closed_pipe_ends_quietly() {
     let home = Home::with_keys(&["k"]);
     home.file("large", noise(8 << 20));
     home.ok(&["encrypt", "--key", "k", "large"]);
-    for arguments in [&["decrypt", "large.ks1", "-"][..], &["encrypt", "--key", "k", "large", "-"]] {
+    for arguments in [
+        &["decrypt", "large.ks1", "-"][..],
+        &["encrypt", "--key", "k", "large", "-"],
+    ] {
         let mut child = Command::new(KMSCTL)
             .args(arguments)
             .current_dir(home.path(""))
@@ -77,10 +84,19 @@ fn a_closed_pipe_ends_quietly() {
         child.stdout.take().unwrap().read_exact(&mut head).unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{arguments:?}");
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: not all of the data was taken");
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{arguments:?}: not all of the data was taken"
+        );
     }
     // A listing that nobody reads any more has said enough.
-    for arguments in [&["audit", "show"][..], &["key", "list"], &["--help"], &["completions", "zsh"]] {
+    for arguments in [
+        &["audit", "show"][..],
+        &["key", "list"],
+        &["--help"],
+        &["completions", "zsh"],
+    ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let output = Command::new(KMSCTL)
@@ -90,7 +106,11 @@ fn a_closed_pipe_ends_quietly() {
             .stderr(Stdio::piped())
             .output()
             .unwrap();
-        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{arguments:?}: {output:?}");
+        assert_eq!(
+            (output.status.code(), output.stderr.len()),
+            (Some(0), 0),
+            "{arguments:?}: {output:?}"
+        );
     }
 }
 

@@ -17,14 +17,20 @@ fn spawn(home: &Home, arguments: &[&str]) -> Child {
 fn processes_that_change_one_keystore_take_turns() {
     let home = Home::new();
     let names: Vec<_> = (0..8).map(|number| format!("k{number}")).collect();
-    let children: Vec<_> = names.iter().map(|name| spawn(&home, &["key", "create", name])).collect();
+    let children: Vec<_> = names
+        .iter()
+        .map(|name| spawn(&home, &["key", "create", name]))
+        .collect();
     let mut made = 0;
     for child in children {
         let output = child.wait_with_output().unwrap();
         match output.status.code() {
             Some(0) => made += 1,
             // A clear word is allowed, a lost change is not.
-            Some(4) => assert!(String::from_utf8_lossy(&output.stderr).contains("another process"), "{output:?}"),
+            Some(4) => assert!(
+                String::from_utf8_lossy(&output.stderr).contains("another process"),
+                "{output:?}"
+            ),
             _ => panic!("{output:?}"),
         }
     }

@@ -48,7 +48,13 @@ fn a_passphrase_opens_what_was_sealed_for_it() {
     home.file("x", "content");
     home.file("right", "open sesame\n");
     home.file("wrong", "open barley\n");
-    home.ok(&["encrypt", "--passphrase-recipient", "--recipient-passphrase-file", "right", "x"]);
+    home.ok(&[
+        "encrypt",
+        "--passphrase-recipient",
+        "--recipient-passphrase-file",
+        "right",
+        "x",
+    ]);
     let seen = home.inspect("x.ks1");
     assert_eq!(seen["recipients"][0]["scheme"], "passphrase");
     assert_eq!(seen["recipients"][0]["params"]["memory_kib"], 65_536);
@@ -66,7 +72,16 @@ fn a_passphrase_opens_what_was_sealed_for_it() {
     assert_eq!(from_environment.unwrap().status.code(), Some(0));
     assert!(!home.exists("no"));
     // An envelope is as weak as its weakest recipient, so a passphrase stands alone.
-    let mixed = ["encrypt", "--key", "k", "--passphrase-recipient", "--recipient-passphrase-file", "right", "x", "no"];
+    let mixed = [
+        "encrypt",
+        "--key",
+        "k",
+        "--passphrase-recipient",
+        "--recipient-passphrase-file",
+        "right",
+        "x",
+        "no",
+    ];
     home.fails(&mixed, 5, "policy.PassphraseMixed", "policy");
     home.audit_is_intact();
 }
@@ -75,9 +90,26 @@ fn a_passphrase_opens_what_was_sealed_for_it() {
 fn a_passphrase_and_a_key_can_be_a_quorum() {
     let home = Home::with_keys(&["office"]);
     home.file("chair", "the chair's own words");
-    home.ok(&["key", "create", "board", "--quorum", "2", "--uri", "local://office", "--uri", "passphrase:"]);
+    home.ok(&[
+        "key",
+        "create",
+        "board",
+        "--quorum",
+        "2",
+        "--uri",
+        "local://office",
+        "--uri",
+        "passphrase:",
+    ]);
     home.file("minutes", "secret");
-    home.ok(&["encrypt", "--key", "board", "--recipient-passphrase-file", "chair", "minutes"]);
+    home.ok(&[
+        "encrypt",
+        "--key",
+        "board",
+        "--recipient-passphrase-file",
+        "chair",
+        "minutes",
+    ]);
     let seen = home.inspect("minutes.ks1");
     assert_eq!(seen["recipients"][0]["type"], "quorum");
     assert_eq!(seen["recipients"][0]["threshold"], 2);
@@ -91,8 +123,20 @@ fn a_passphrase_and_a_key_can_be_a_quorum() {
     home.ok(&["rotate", "office", "--rewrap", "minutes.ks1"]);
     let moved = &home.inspect("minutes.ks1")["recipients"][0]["members"][0];
     assert_eq!((&moved["version"], &moved["share_version"]), (&"2".into(), &1.into()));
-    home.ok(&["doctor", "--all-shares", "minutes.ks1", "--recipient-passphrase-file", "chair"]);
-    home.ok(&["decrypt", "--recipient-passphrase-file", "chair", "minutes.ks1", "back-2"]);
+    home.ok(&[
+        "doctor",
+        "--all-shares",
+        "minutes.ks1",
+        "--recipient-passphrase-file",
+        "chair",
+    ]);
+    home.ok(&[
+        "decrypt",
+        "--recipient-passphrase-file",
+        "chair",
+        "minutes.ks1",
+        "back-2",
+    ]);
 }
 
 #[test]
@@ -109,4 +153,66 @@ fn a_key_says_what_context_it_wants() {
     let other = ["encrypt", "--key", "k", "--suite", "KS1-AES256GCM", "x", "no"];
     home.fails(&other, 5, "policy.SuiteForbidden", "policy");
     home.ok(&["decrypt", "x.ks1", "back"]);
+}
+
+#[test]
+fn labels_tell_passphrases_and_key_files_apart() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::with_keys(&["office"]);
+    home.file("chair", "the chair's own words");
+    home.file("deputy", "the deputy's own words");
+    let safe = home.file("safe.key", [7; 32]);
+    std::fs::set_permissions(&safe, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let members = [
+        "passphrase:chair",
+        "passphrase:deputy",
+        "keyfile:safe",
+        "local://office",
+    ];
+    let uris = members.iter().flat_map(|uri| ["--uri", uri]);
+    let create: Vec<_> = ["key", "create", "board", "--quorum", "2"]
+        .into_iter()
+        .chain(uris)
+        .collect();
+    home.ok(&create);
+    home.file("m", "minutes");
+    let all = [
+        "--recipient-passphrase-file",
+        "chair=chair",
+        "--recipient-passphrase-file",
+        "deputy=deputy",
+        "--recipient-key-file",
+        "safe=safe.key",
+    ];
+    home.ok(&[&["encrypt", "--key", "board", "m"], &all[..]].concat());
+    home.ok(&["key", "disable", "office"]);
+    for two in [&all[..4], &all[2..]] {
+        home.ok(&[&["decrypt", "--force", "m.ks1", "back"], two].concat());
+    }
+    let swapped = [
+        "--recipient-passphrase-file",
+        "chair=deputy",
+        "--recipient-passphrase-file",
+        "deputy=chair",
+        "--recipient-key-file",
+        "safe=safe.key",
+    ];
+    let one_good = [&["decrypt", "m.ks1", "no"], &swapped[..]].concat();
+    home.fails(&one_good, 5, "provider.Disabled", "provider");
+    // Whose words are not given is asked, and there is no terminal in a session of its own.
+    let mut alone = std::process::Command::new("setsid");
+    alone
+        .args(["--wait", super::support::KMSCTL, "decrypt", "m.ks1", "no"])
+        .args(&all[4..]);
+    alone.current_dir(home.path("")).env("KEYSTRAND_HOME", home.dir());
+    let output = alone.output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("--recipient-passphrase-file"),
+        "{output:?}"
+    );
+    std::fs::set_permissions(&safe, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let exposed = [&["decrypt", "m.ks1", "no"], &all[2..]].concat();
+    home.fails(&exposed, 1, "system.KeyFile", "environment");
+    assert!(!home.exists("no"));
 }

@@ -33,7 +33,10 @@ fn recipients_are_added_dropped_and_replaced() {
         assert_eq!(keys(&home, name), ["local://old", "local://new"]);
     }
     // Adding twice adds once.
-    assert_eq!(home.json(&["rewrap", "d", "--add", "new"]).pop().unwrap()["already_current"], 3);
+    assert_eq!(
+        home.json(&["rewrap", "d", "--add", "new"]).pop().unwrap()["already_current"],
+        3
+    );
 
     home.ok(&["rewrap", "d", "--drop", "old"]);
     assert_eq!(keys(&home, ENVELOPES[0]), ["local://new"]);
@@ -43,7 +46,11 @@ fn recipients_are_added_dropped_and_replaced() {
     for name in ENVELOPES {
         home.ok(&["decrypt", "--force", name, "back"]);
     }
-    assert_eq!(fs::read(home.path("d/c.ks1")).unwrap(), payload, "payloads are not touched");
+    assert_eq!(
+        fs::read(home.path("d/c.ks1")).unwrap(),
+        payload,
+        "payloads are not touched"
+    );
     home.audit_is_intact();
     home.ok(&["audit", "verify", "--headers", "d"]);
 }
@@ -72,7 +79,11 @@ fn a_dry_run_changes_nothing() {
     ];
     for (arguments, rewrap, current) in cases {
         let total = home.json(arguments).pop().unwrap();
-        assert_eq!((&total["would_rewrap"], &total["already_current"]), (&rewrap.into(), &current.into()), "{arguments:?}");
+        assert_eq!(
+            (&total["would_rewrap"], &total["already_current"]),
+            (&rewrap.into(), &current.into()),
+            "{arguments:?}"
+        );
     }
     let after: Vec<_> = ENVELOPES.iter().map(|name| home.inspect(name)).collect();
     assert_eq!(before, after);
@@ -134,7 +145,16 @@ fn hard_links_need_in_place() {
 fn an_external_context_is_given_for_rewraps_too() {
     let home = Home::with_keys(&["k"]);
     home.file("a", "a");
-    home.ok(&["encrypt", "--key", "k", "--context", "case=1", "--required-context", "case", "a"]);
+    home.ok(&[
+        "encrypt",
+        "--key",
+        "k",
+        "--context",
+        "case=1",
+        "--required-context",
+        "case",
+        "a",
+    ]);
     home.ok(&["rotate", "k"]);
     assert_eq!(home.run(&["rewrap", "a.ks1"]).code, 3);
     home.ok(&["rewrap", "a.ks1", "--context", "case=1", "--verify"]);

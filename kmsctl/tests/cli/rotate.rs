@@ -23,7 +23,9 @@ fn envelopes(home: &Home, count: usize) -> Vec<std::path::PathBuf> {
         home.file(&format!("d/{number:04}"), format!("content {number}"));
     }
     home.ok(&["encrypt", "-q", "--key", "k", "d"]);
-    (0..count).map(|number| home.path(&format!("d/{number:04}.ks1"))).collect()
+    (0..count)
+        .map(|number| home.path(&format!("d/{number:04}.ks1")))
+        .collect()
 }
 
 #[test]
@@ -37,7 +39,10 @@ fn rotation_brings_envelopes_and_sidecars_under_the_new_version() {
     home.ok(&["encrypt", "--key", "other", "d/c"]);
     let told = home.json(&["rotate", "k", "--rewrap", "d"]);
     assert_eq!(told[0]["version"], "2");
-    assert_eq!((&told[1]["rewrapped"], &told[1]["already_current"]), (&2.into(), &1.into()));
+    assert_eq!(
+        (&told[1]["rewrapped"], &told[1]["already_current"]),
+        (&2.into(), &1.into())
+    );
     assert_eq!(home.inspect("d/a.ks1")["recipients"][0]["version"], "2");
     assert_eq!(home.inspect("d/b.ks1")["recipients"][0]["version"], "2");
     assert_eq!(home.inspect("d/c.ks1")["recipients"][0]["version"], "1");
@@ -81,18 +86,31 @@ fn a_killed_rotation_is_resumed() {
     child.kill().unwrap();
     child.wait().unwrap();
     let done = rewrapped();
-    assert!(done > 0 && done < files.len(), "killed in the middle: {done} of {}", files.len());
+    assert!(
+        done > 0 && done < files.len(),
+        "killed in the middle: {done} of {}",
+        files.len()
+    );
     // Every file opens, old or new.
     for path in [&files[0], &files[done], files.last().unwrap()] {
         home.ok(&["decrypt", "--force", path.to_str().unwrap(), "back"]);
     }
     let doctor = home.json(&["doctor"]);
-    assert!(doctor.iter().any(|finding| finding["check"] == "runs" && finding["status"] == "warn"), "{doctor:?}");
+    assert!(
+        doctor
+            .iter()
+            .any(|finding| finding["check"] == "runs" && finding["status"] == "warn"),
+        "{doctor:?}"
+    );
 
     let ended = home.json(&["rotate", "--resume"]).pop().unwrap();
     assert_eq!(ended["failed"], 0, "{ended}");
     assert_eq!(rewrapped(), files.len());
-    assert_eq!(home.json(&["key", "show", "k"])[0]["current"], "2", "a resumed run rotates no second time");
+    assert_eq!(
+        home.json(&["key", "show", "k"])[0]["current"],
+        "2",
+        "a resumed run rotates no second time"
+    );
     home.fails(&["rotate", "--resume"], 2, "caller.Usage", "caller");
     home.audit_is_intact();
     home.ok(&["audit", "verify", "--headers", "d"]);
@@ -126,7 +144,10 @@ fn a_rewrap_in_place_that_was_cut_is_put_right() {
     // What a crash leaves: a temporary file of a process that is gone.
     let leftovers = |home: &Home| {
         let found = home.json(&["doctor", "."]);
-        found.iter().filter(|finding| finding["check"] == "leftovers" && finding["status"] == "warn").count()
+        found
+            .iter()
+            .filter(|finding| finding["check"] == "leftovers" && finding["status"] == "warn")
+            .count()
     };
     assert_eq!(leftovers(&home), 0);
     home.ok(&["encrypt", "--key", "k", "--detached", "a", "b.ks1"]);

@@ -101,7 +101,12 @@ impl Home {
     }
 
     pub(crate) fn run_with_stdin(&self, arguments: &[&str], stdin: &[u8]) -> Ran {
-        self.command().args(arguments).write_stdin(stdin).output().unwrap().into()
+        self.command()
+            .args(arguments)
+            .write_stdin(stdin)
+            .output()
+            .unwrap()
+            .into()
     }
 
     /// Runs and demands success.
@@ -122,7 +127,11 @@ impl Home {
         let ran = self.run(&[&["--json"], arguments].concat());
         assert_eq!(ran.code, code, "{ran:?}");
         let errors = lines(ran.stderr.as_bytes());
-        let error = errors.iter().rev().find_map(|line| line.get("error")).unwrap_or_else(|| panic!("{ran:?}"));
+        let error = errors
+            .iter()
+            .rev()
+            .find_map(|line| line.get("error"))
+            .unwrap_or_else(|| panic!("{ran:?}"));
         assert_eq!(error["code"], cause, "{error}");
         assert_eq!(error["party"], party, "{error}");
         assert_eq!(error["exit"], code, "{error}");
@@ -156,7 +165,12 @@ impl Ran {
 
 impl fmt::Debug for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "exit {}\nstdout: {:.2000}\n", self.code, String::from_utf8_lossy(&self.stdout))?;
+        write!(
+            f,
+            "exit {}\nstdout: {:.2000}\n",
+            self.code,
+            String::from_utf8_lossy(&self.stdout)
+        )?;
         write!(f, "stderr: {:.2000}", self.stderr)
     }
 }
