@@ -2,11 +2,12 @@
 //! completions come from here.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use kms_core::crypto::CryptoBackend;
 use kms_core::{EncryptionContext, LabelValue, Labels};
+use kms_providers::local::KeyFileKek;
+use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
 use crate::command::{audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, rewrap, rotate};
@@ -103,28 +104,52 @@ impl ContextArgs {
     }
 }
 
-/// The passphrase of an envelope, as opposed to that of the keystore.
+/// Secrets that envelopes were sealed for and that no provider keeps.
 #[derive(Debug, Clone, Default, Args)]
-pub struct RecipientPassphrase {
-    /// File that holds the passphrase of the envelope; without it the terminal is asked
+pub struct RecipientSecrets {
+    /// File that holds a passphrase recipient's passphrase; without it the terminal is asked
     #[arg(
         long = "recipient-passphrase-file",
-        value_name = "FILE",
+        value_name = "[LABEL=]FILE",
         env = "KEYSTRAND_RECIPIENT_PASSPHRASE_FILE",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = parse_labelled
     )]
-    file: Option<PathBuf>,
+    passphrases: Vec<(Label, PathBuf)>,
+    /// Key file of a `keyfile:` recipient
+    #[arg(long = "recipient-key-file", value_name = "[LABEL=]FILE", value_parser = parse_labelled)]
+    key_files: Vec<(Label, PathBuf)>,
 }
 
-impl RecipientPassphrase {
-    /// A KEK that asks for it when an envelope needs it; for one that is being sealed, as a new one.
+impl RecipientSecrets {
+    /// The labels of passphrases that files are named for.
+    pub fn passphrase_labels(&self) -> impl Iterator<Item = &Label> {
+        self.passphrases.iter().map(|(label, _)| label)
+    }
+
+    /// A KEK that asks for the passphrase of this label when an envelope needs it.
     #[must_use]
-    pub fn asked(&self, is_new: bool) -> Arc<AskedPassphrase> {
-        Arc::new(AskedPassphrase::new(
-            CryptoBackend::default(),
-            self.file.clone(),
-            is_new,
-        ))
+    pub fn passphrase(&self, label: &Label) -> AskedPassphrase {
+        let file = self.passphrases.iter().find(|(named, _)| named == label);
+        AskedPassphrase::new(CryptoBackend::default(), label, file.map(|(_, file)| file.clone()))
+    }
+
+    /// The key files.
+    ///
+    /// # Errors
+    /// When one cannot be used.
+    pub fn key_files(&self) -> Result<Vec<KeyFileKek>> {
+        let open =
+            |(label, file): &(Label, PathBuf)| Ok(KeyFileKek::open(file, CryptoBackend::default())?.labelled(label));
+        self.key_files.iter().map(open).collect()
+    }
+}
+
+/// `FILE` or `LABEL=FILE`. A file whose name has an `=` is given as `./FILE`.
+fn parse_labelled(text: &str) -> Result<(Label, PathBuf), String> {
+    match text.split_once('=').map(|(label, file)| (Label::parse(label), file)) {
+        Some((Ok(label), file)) => Ok((label, file.into())),
+        _ => Ok((Label::default(), text.into())),
     }
 }
 

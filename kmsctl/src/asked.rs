@@ -20,7 +20,7 @@ use crate::passphrase::Passphrase;
 pub struct AskedPassphrase {
     backend: CryptoBackend,
     file: Option<PathBuf>,
-    is_new: bool,
+    label: Label,
     uri: String,
     answer: Mutex<Option<Answer>>,
 }
@@ -32,14 +32,14 @@ enum Answer {
 }
 
 impl AskedPassphrase {
-    /// A passphrase from `file`, or from the terminal; one that is new is asked for twice.
+    /// A passphrase from `file`, or from the terminal. One that is sealed for is asked for twice.
     #[must_use]
-    pub fn new(backend: CryptoBackend, file: Option<PathBuf>, is_new: bool) -> Self {
+    pub fn new(backend: CryptoBackend, label: &Label, file: Option<PathBuf>) -> Self {
         Self {
             backend,
             file,
-            is_new,
-            uri: KeyUri::Passphrase(Label::default()).to_string(),
+            uri: KeyUri::Passphrase(label.clone()).to_string(),
+            label: label.clone(),
             answer: Mutex::new(None),
         }
     }
@@ -56,21 +56,31 @@ impl AskedPassphrase {
     /// Asked for under the lock, so that files that are opened side by side ask once.
     fn kek(&self, operation: KekOperation) -> Result<Arc<PassphraseKek>, KekError> {
         let mut answer = self.answer();
-        match answer.get_or_insert_with(|| self.ask()) {
+        match answer.get_or_insert_with(|| self.ask(operation)) {
             Answer::Known(kek) => Ok(kek.clone()),
             Answer::Failed(_) => Err(KekError::new(&self.uri, operation, KekFault::Unavailable)),
         }
     }
 
-    fn ask(&self) -> Answer {
+    fn ask(&self, operation: KekOperation) -> Answer {
+        let prompt = match self.label.as_str() {
+            "" => "Passphrase of the envelope".to_owned(),
+            label => format!("Passphrase `{label}` of the envelope"),
+        };
         let source = Passphrase {
             file: self.file.as_deref(),
-            prompt: "Passphrase of the envelope",
+            prompt: &prompt,
             option: "--recipient-passphrase-file",
         };
-        let asked = if self.is_new { source.ask_new() } else { source.ask() };
-        match asked {
-            Ok(passphrase) => Answer::Known(Arc::new(PassphraseKek::new(self.backend.clone(), passphrase))),
+        let asked = match operation {
+            KekOperation::Wrap => source.ask_new(),
+            _ => source.ask(),
+        };
+        let kek = asked.and_then(|passphrase| {
+            Ok(PassphraseKek::new(self.backend.clone(), passphrase).labelled(self.label.as_str())?)
+        });
+        match kek {
+            Ok(kek) => Answer::Known(Arc::new(kek)),
             Err(failure) => Answer::Failed(failure),
         }
     }

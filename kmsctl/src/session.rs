@@ -1,21 +1,22 @@
 //! An open home: configured keys, keystore and audit trail. Every command that uses a KEK begins with one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use kms_core::audit::{Action, AuditTrail, Details, KeyRef, Subject, TraceContext};
 use kms_core::crypto::CryptoBackend;
-use kms_core::{KekError, Keyring, OpenPolicy, Opener};
+use kms_core::{Kek, KekError, Keyring, OpenPolicy, Opener};
 use kms_providers::audit::{DeadlineSink, LogKey, TlogOptions, TlogSink, this_process};
 use kms_providers::config::{AuditConfig, Config, LogicalKey, ProviderConfig};
 use kms_providers::files::KeyIndex;
 use kms_providers::local::Keystore;
 use kms_providers::memory::{MemoryProvider, MemoryWrap};
-use kms_providers::uri::{KeyName, UriScheme};
+use kms_providers::uri::{KeyName, Label, UriScheme};
 use kms_providers::{KeyUri, Provider, Resolver};
 
 use crate::App;
+use crate::args::RecipientSecrets;
 use crate::asked::AskedPassphrase;
 use crate::failure::{Failure, Result};
 use crate::home::Home;
@@ -26,7 +27,8 @@ pub struct Session {
     home: Home,
     config: Config,
     resolver: Resolver,
-    asked: Option<Arc<AskedPassphrase>>,
+    asked: Vec<Arc<AskedPassphrase>>,
+    supplied: Vec<Arc<dyn Kek>>,
     backend: CryptoBackend,
     trail: AuditTrail,
 }
@@ -44,7 +46,8 @@ impl Session {
         let providers = providers(app, &config, &backend).await?;
         Ok(Self {
             resolver: Resolver::new(&config, providers)?,
-            asked: None,
+            asked: Vec::new(),
+            supplied: Vec::new(),
             home,
             config,
             backend,
@@ -52,12 +55,32 @@ impl Session {
         })
     }
 
-    /// The same session, in which `asked` stands for passphrase recipients.
-    #[must_use]
-    pub fn asking(mut self, asked: Arc<AskedPassphrase>) -> Self {
-        self.resolver = self.resolver.with_kek(asked.clone());
-        self.asked = Some(asked);
-        self
+    /// The same session with the passphrases and key files that the command line names, and passphrases that are asked
+    /// for when an envelope needs them: the unnamed one, and those that the configuration names.
+    ///
+    /// # Errors
+    /// When a key file cannot be used.
+    pub fn with_secrets(mut self, secrets: &RecipientSecrets) -> Result<Self> {
+        let configured = self.config.keys.values().flat_map(LogicalKey::uris);
+        let configured = configured.filter_map(|uri| match uri {
+            KeyUri::Passphrase(label) => Some(label),
+            _ => None,
+        });
+        let labels: BTreeSet<_> = configured
+            .chain(secrets.passphrase_labels())
+            .cloned()
+            .chain([Label::default()])
+            .collect();
+        self.asked = labels.iter().map(|label| Arc::new(secrets.passphrase(label))).collect();
+        for kek in secrets.key_files()? {
+            self.supplied.push(Arc::new(kek));
+        }
+        self.supplied
+            .extend(self.asked.iter().map(|asked| asked.clone() as Arc<dyn Kek>));
+        for kek in &self.supplied {
+            self.resolver = self.resolver.with_kek(kek.clone());
+        }
+        Ok(self)
     }
 
     /// Where things stand.
@@ -99,8 +122,7 @@ impl Session {
     /// What a failure to open really was, if a passphrase was asked for and not given.
     #[must_use]
     pub fn explain(&self, failure: Failure) -> Failure {
-        let asked = self.asked.as_ref().and_then(|asked| asked.failure());
-        asked.unwrap_or(failure)
+        self.asked.iter().find_map(|asked| asked.failure()).unwrap_or(failure)
     }
 
     /// An opener of any envelope whose keys are configured here.
@@ -224,8 +246,8 @@ impl Session {
                 keyring.insert(self.resolver.kek(&uri.without_version())?);
             }
         }
-        if let Some(asked) = &self.asked {
-            keyring.insert(asked.clone());
+        for kek in &self.supplied {
+            keyring.insert(kek.clone());
         }
         Ok(keyring)
     }

@@ -258,7 +258,7 @@ impl Rewrapper {
         if plan.entries.is_empty() {
             return Err(CallerFault::NoRecipients.into());
         }
-        let new: Vec<_> = plan.new().cloned().collect();
+        let new: Vec<_> = plan.added().cloned().collect();
         let kept: Vec<_> = plan.kept().map(|part| part.entry.clone()).collect();
         self.check(&new, &kept)?;
         if new.is_empty() && plan.dropped == 0 && plan.in_order {
@@ -269,7 +269,7 @@ impl Rewrapper {
     }
 
     async fn carry_out(&self, header: &Header, plan: Plan, payload_len: Option<u64>) -> Result<Rewrapped> {
-        let needs_data_key = plan.new().any(|recipient| recipient.level() == Level::DataKey);
+        let needs_data_key = plan.added().any(|recipient| recipient.level() == Level::DataKey);
         let level = needs_data_key.then_some(Level::DataKey);
         let unlocked = match self.opener.unlock(header, level).await {
             Err(Error::Caller(CallerFault::NoConfiguredKey)) if needs_data_key && self.opens_message_only(header) => {
@@ -279,7 +279,7 @@ impl Rewrapper {
         };
         let scope = Scope::of(&self.opener.backend, header, &unlocked.context);
         let mut wrapped = Wrapped::default();
-        let count: usize = plan.new().map(|recipient| recipient.members().len()).sum();
+        let count: usize = plan.added().map(|recipient| recipient.members().len()).sum();
         for entry in plan.entries {
             wrapped.push(match entry {
                 Planned::Kept(part) => *part,
@@ -719,7 +719,7 @@ enum Planned {
 }
 
 impl Plan {
-    fn new(&self) -> impl Iterator<Item = &Recipient> {
+    fn added(&self) -> impl Iterator<Item = &Recipient> {
         self.entries.iter().filter_map(|entry| match entry {
             Planned::New(recipient) => Some(recipient),
             Planned::Kept(_) => None,

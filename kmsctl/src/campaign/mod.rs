@@ -11,7 +11,7 @@ pub use work::{carry_out, unfinished};
 use clap::Args;
 use kms_providers::files::Placement;
 
-use crate::args::{ContextArgs, RecipientPassphrase};
+use crate::args::{ContextArgs, RecipientSecrets};
 
 /// How envelopes are opened and written, for every command that rewraps.
 #[derive(Debug, Clone, Args)]
@@ -19,7 +19,7 @@ pub struct RewrapArgs {
     #[command(flatten)]
     pub(crate) context: ContextArgs,
     #[command(flatten)]
-    pub(crate) recipient_passphrase: RecipientPassphrase,
+    pub(crate) secrets: RecipientSecrets,
     /// Write new headers over the old ones, with a journal; files with several hard links need it
     #[arg(long)]
     pub(crate) in_place: bool,

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::encrypt::{Bar, bar, with_ends};
 use crate::App;
-use crate::args::{ContextArgs, RecipientPassphrase};
+use crate::args::{ContextArgs, RecipientSecrets};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::jobs::{Direction, Job, Paths, Place, run_all};
@@ -35,7 +35,7 @@ pub struct Decrypt {
     #[arg(long, value_name = "FILE.ksh")]
     header: Option<PathBuf>,
     #[command(flatten)]
-    recipient_passphrase: RecipientPassphrase,
+    secrets: RecipientSecrets,
     /// Refuse headers that were rewrapped fewer times than this: an old copy was put back
     #[arg(long, value_name = "NUMBER")]
     min_sequence: Option<u64>,
@@ -64,7 +64,7 @@ impl Decrypt {
                 "name one input with --header",
             ));
         }
-        let session = Session::open(app).await?.asking(self.recipient_passphrase.asked(false));
+        let session = Session::open(app).await?.with_secrets(&self.secrets)?;
         let policy = OpenPolicy {
             min_sequence: self.min_sequence,
             ..session.open_policy()

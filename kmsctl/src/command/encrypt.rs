@@ -15,7 +15,7 @@ use kms_providers::files::{
 use serde::Serialize;
 
 use crate::App;
-use crate::args::{ContextArgs, RecipientPassphrase, labels, parse_pair};
+use crate::args::{ContextArgs, RecipientSecrets, labels, parse_pair};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::jobs::{Direction, Job, Paths, Place, run_all};
@@ -58,7 +58,7 @@ pub struct Encrypt {
     #[arg(long)]
     passphrase_recipient: bool,
     #[command(flatten)]
-    recipient_passphrase: RecipientPassphrase,
+    secrets: RecipientSecrets,
     /// Do not name the keys in the envelope: an 8-byte hint stands in place of each key URI
     #[arg(long)]
     hidden: bool,
@@ -104,7 +104,7 @@ impl Encrypt {
     pub async fn run(&self, app: &App) -> Result<Exit> {
         let jobs = self.paths.jobs(Direction::Seal)?;
         self.check(&jobs)?;
-        let session = Session::open(app).await?.asking(self.recipient_passphrase.asked(true));
+        let session = Session::open(app).await?.with_secrets(&self.secrets)?;
         let sealer = self.sealer(&session).await?;
         if jobs.iter().any(|job| job.output == Place::Stream) {
             app.out.reserve_stdout();

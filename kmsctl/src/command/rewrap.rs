@@ -56,9 +56,7 @@ impl Rewrap {
     /// # Errors
     /// When a key means nothing here, or the run cannot be recorded. Files that fail are told one by one.
     pub async fn run(&self, app: &App) -> Result<Exit> {
-        let session = Session::open(app)
-            .await?
-            .asking(self.how.recipient_passphrase.asked(false));
+        let session = Session::open(app).await?.with_secrets(&self.how.secrets)?;
         if self.how.resume {
             return self.resume(app, &session).await;
         }

@@ -1,1 +1,60 @@
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
+use super::support::{Home, KMSCTL, repository};
+
+/// Runs every `$ ` line of every ```console block of a page, in order, in one folder. A line ends with `# exit N` where
+/// it is to fail.
+#[test]
+fn every_command_of_the_page_runs() {
+    let text = fs::read_to_string(repository("docs/kmsctl.md")).unwrap();
+    let home = Home::none();
+    let folder = home.path("");
+    fs::write(folder.join("report.csv"), "a,b\n1,2\n").unwrap();
+    fs::create_dir_all(folder.join("data/sub")).unwrap();
+    for name in ["data/one.txt", "data/sub/two.txt", "video.mp4"] {
+        fs::write(folder.join(name), name.repeat(10_000)).unwrap();
+    }
+    let mut ran = 0;
+    for line in console_lines(&text) {
+        let (command, expected) = line.split_once("# exit ").unwrap_or((line, "0"));
+        let output = Command::new("sh")
+            .args(["-c", command])
+            .current_dir(&folder)
+            .env("PATH", path_with(Path::new(KMSCTL).parent().unwrap()))
+            .env("HOME", &folder)
+            .env("KEYSTRAND_HOME", home.dir())
+            .output()
+            .unwrap();
+        let code = output.status.code().unwrap().to_string();
+        assert_eq!(
+            code,
+            expected.trim(),
+            "{line}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        ran += 1;
+    }
+    assert!(ran >= 30, "{ran} commands");
+}
+
+#[test]
+fn the_exit_codes_of_the_page_are_those_of_the_table() {
+    let text = fs::read_to_string(repository("docs/kmsctl.md")).unwrap();
+    for exit in kmsctl::exit::Exit::ALL {
+        assert!(text.contains(&format!("| {} |", exit.code())), "{exit:?}");
+    }
+}
+
+fn console_lines(text: &str) -> impl Iterator<Item = &str> {
+    let blocks = text
+        .split("```console\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next());
+    blocks.flat_map(str::lines).filter_map(|line| line.strip_prefix("$ "))
+}
+
+fn path_with(folder: &Path) -> String {
+    format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default())
+}

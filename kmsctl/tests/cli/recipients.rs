@@ -154,3 +154,65 @@ fn a_key_says_what_context_it_wants() {
     home.fails(&other, 5, "policy.SuiteForbidden", "policy");
     home.ok(&["decrypt", "x.ks1", "back"]);
 }
+
+#[test]
+fn labels_tell_passphrases_and_key_files_apart() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::with_keys(&["office"]);
+    home.file("chair", "the chair's own words");
+    home.file("deputy", "the deputy's own words");
+    let safe = home.file("safe.key", [7; 32]);
+    std::fs::set_permissions(&safe, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let members = [
+        "passphrase:chair",
+        "passphrase:deputy",
+        "keyfile:safe",
+        "local://office",
+    ];
+    let uris = members.iter().flat_map(|uri| ["--uri", uri]);
+    let create: Vec<_> = ["key", "create", "board", "--quorum", "2"]
+        .into_iter()
+        .chain(uris)
+        .collect();
+    home.ok(&create);
+    home.file("m", "minutes");
+    let all = [
+        "--recipient-passphrase-file",
+        "chair=chair",
+        "--recipient-passphrase-file",
+        "deputy=deputy",
+        "--recipient-key-file",
+        "safe=safe.key",
+    ];
+    home.ok(&[&["encrypt", "--key", "board", "m"], &all[..]].concat());
+    home.ok(&["key", "disable", "office"]);
+    for two in [&all[..4], &all[2..]] {
+        home.ok(&[&["decrypt", "--force", "m.ks1", "back"], two].concat());
+    }
+    let swapped = [
+        "--recipient-passphrase-file",
+        "chair=deputy",
+        "--recipient-passphrase-file",
+        "deputy=chair",
+        "--recipient-key-file",
+        "safe=safe.key",
+    ];
+    let one_good = [&["decrypt", "m.ks1", "no"], &swapped[..]].concat();
+    home.fails(&one_good, 5, "provider.Disabled", "provider");
+    // Whose words are not given is asked, and there is no terminal in a session of its own.
+    let mut alone = std::process::Command::new("setsid");
+    alone
+        .args(["--wait", super::support::KMSCTL, "decrypt", "m.ks1", "no"])
+        .args(&all[4..]);
+    alone.current_dir(home.path("")).env("KEYSTRAND_HOME", home.dir());
+    let output = alone.output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("--recipient-passphrase-file"),
+        "{output:?}"
+    );
+    std::fs::set_permissions(&safe, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let exposed = [&["decrypt", "m.ks1", "no"], &all[2..]].concat();
+    home.fails(&exposed, 1, "system.KeyFile", "environment");
+    assert!(!home.exists("no"));
+}

@@ -223,4 +223,4 @@ const EXAMPLES: &str = "\
 Examples:
   kmsctl audit verify
   kmsctl audit verify --headers /data
-  kmsctl audit verify --log /mnt/copy/audit --pin example.com/log+1a2b3c4d+AQ… --kept checkpoint-2026-01-31";
+  kmsctl audit verify --log /mnt/audit --pin example.com/log+1a2b3c4d+AQ… --kept checkpoint-1";

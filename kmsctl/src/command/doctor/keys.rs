@@ -16,8 +16,11 @@ use crate::session::Session;
 pub(super) async fn check(app: &App, doctor: &Doctor, home: &Home, report: &mut Report<'_>) -> Option<Session> {
     // Without one, the failure is told under "config" already.
     let config = home.load().ok()?;
-    let session = match Session::open(app).await {
-        Ok(session) => session.asking(doctor.recipient_passphrase.asked(false)),
+    let opened = Session::open(app)
+        .await
+        .and_then(|session| session.with_secrets(&doctor.secrets));
+    let session = match opened {
+        Ok(session) => session,
         Err(failure) => {
             report.fail("session", &failure);
             return None;

@@ -12,7 +12,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::App;
-use crate::args::{ContextArgs, RecipientPassphrase};
+use crate::args::{ContextArgs, RecipientSecrets};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::home::Home;
@@ -35,7 +35,7 @@ pub struct Doctor {
     #[command(flatten)]
     context: ContextArgs,
     #[command(flatten)]
-    recipient_passphrase: RecipientPassphrase,
+    secrets: RecipientSecrets,
 }
 
 /// What a check has found.
