@@ -8,7 +8,7 @@ use super::recipients::{Recipient, Secrets, Wrapped, Wraps, check, wrap_all};
 use super::trail;
 use crate::audit::{Action, AuditTrail, Details, Intent};
 use crate::caps;
-use crate::cbor::Writer;
+use crate::cbor::encode;
 use crate::context::{EncryptionContext, LabelValue, Labels, MODE_LABEL, canonical_names};
 use crate::crypto::CryptoBackend;
 use crate::error::{CallerFault, Error, LimitFault, Result};
@@ -19,7 +19,7 @@ use crate::kek::Kek;
 use crate::memory::Secret;
 use crate::payload::sealed_len;
 use crate::record::RecordMode;
-use crate::schedule::{Digest, Domain, MessageSchedule, hash, hedged_id};
+use crate::schedule::{Digest, Domain, MessageSchedule, hedged_id};
 use crate::suite::{Kind, Suite};
 
 /// What envelopes are to be: suite, kind, context, recipients and promises.
@@ -270,23 +270,21 @@ impl Sealer {
             .all(|recipient| recipient.level() == Level::DataKey)
     }
 
-    /// A digest of everything that messages of one data key must share, and of `partition`.
-    pub(crate) fn fingerprint(&self, partition: &str) -> Digest {
-        let template = self.template([0; 16]).encode();
-        let mut out = Vec::with_capacity(256);
-        let mut fields = Writer(&mut out);
-        fields.array(7);
-        fields.text(partition);
-        fields.uint(u64::from(self.domain.suite.wire()));
-        fields.uint(u64::from(self.domain.kind.wire()));
-        fields.text(self.record_mode.map_or("", RecordMode::name));
-        fields.bytes(&template);
-        fields.bytes(&self.context.digest(&self.backend));
-        fields.array(self.recipients.len());
-        for recipient in &self.recipients {
-            recipient.fingerprint(&mut fields);
-        }
-        hash(&self.backend, "cache", &[&out])
+    /// Everything that messages of one data key must share, and `partition`.
+    pub(crate) fn fingerprint(&self, partition: &str) -> Vec<u8> {
+        encode(|out| {
+            out.text(partition);
+            out.uint(u64::from(self.domain.suite.wire()));
+            out.uint(u64::from(self.domain.kind.wire()));
+            out.text(self.record_mode.map_or("", RecordMode::name));
+            self.context.encode(out);
+            out.array(self.external.len());
+            self.external.iter().for_each(|name| out.text(name));
+            out.text(self.key_name.as_deref().unwrap_or(""));
+            self.floor.encode(out);
+            out.array(self.recipients.len());
+            self.recipients.iter().for_each(|recipient| recipient.fingerprint(out));
+        })
     }
 
     /// What IMM is but for the message id and labels.
@@ -493,9 +491,7 @@ impl Message {
     /// # Errors
     /// [`CallerFault::SuiteForKind`] for a ticket, [`LimitFault::Plaintext`].
     pub fn seal(self, plaintext: &[u8]) -> Result<Vec<u8>> {
-        let mut envelope = self.header;
-        append_payload(&self.keys, plaintext, &mut envelope)?;
-        Ok(envelope)
+        self.keys.seal_behind(&self.header, plaintext)
     }
 
     /// Header and payload apart.
@@ -503,18 +499,23 @@ impl Message {
     /// # Errors
     /// As [`Message::seal`].
     pub fn seal_detached(self, plaintext: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
-        let mut payload = Vec::new();
-        append_payload(&self.keys, plaintext, &mut payload)?;
+        let payload = self.keys.seal_behind(&[], plaintext)?;
         Ok((self.header, payload))
     }
 }
 
-fn append_payload(keys: &MessageKeys, plaintext: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let payload = keys.payload()?;
-    let length = sealed_len(plaintext.len() as u64)
-        .and_then(|length| usize::try_from(length).ok())
-        .ok_or(LimitFault::Plaintext)?;
-    let start = out.len();
-    out.resize(start + length, 0);
-    payload.seal_into(plaintext, &mut out[start..])
+impl MessageKeys {
+    /// `start`, then the payload.
+    fn seal_behind(&self, start: &[u8], plaintext: &[u8]) -> Result<Vec<u8>> {
+        let keys = self.payload()?;
+        let length = sealed_len(plaintext.len() as u64)
+            .and_then(|length| usize::try_from(length).ok()?.checked_add(start.len()))
+            .ok_or(LimitFault::Plaintext)?;
+        // Zeroed by the system where it is long: no pass over memory that the payload fills anyway.
+        let mut out = vec![0; length];
+        let (head, payload) = out.split_at_mut(start.len());
+        head.copy_from_slice(start);
+        keys.seal_into(plaintext, payload)?;
+        Ok(out)
+    }
 }
