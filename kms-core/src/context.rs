@@ -1,6 +1,6 @@
 //! Encryption context and labels: what is bound to an envelope beside its bytes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
 
 use crate::caps;
 use crate::cbor::{Reader, Writer};
@@ -10,26 +10,7 @@ use crate::schedule::{Digest, hash};
 
 /// Key-value pairs that must be the same when opening. Each provider gets their digest, never the pairs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EncryptionContext(BTreeMap<CanonicalText, String>);
-
-/// Text ordered as deterministic CBOR orders it: by length first, then bytewise.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct CanonicalText(pub(crate) String);
-
-impl Ord for CanonicalText {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0
-            .len()
-            .cmp(&other.0.len())
-            .then_with(|| self.0.as_bytes().cmp(other.0.as_bytes()))
-    }
-}
-
-impl PartialOrd for CanonicalText {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
+pub struct EncryptionContext(Canonical<String>);
 
 impl EncryptionContext {
     /// The empty context.
@@ -50,7 +31,7 @@ impl EncryptionContext {
             if !valid_key(&key) || value.contains('\0') {
                 return Err(CallerFault::Context.into());
             }
-            if context.0.insert(CanonicalText(key), value).is_some() {
+            if context.0.insert(key, value).is_some() {
                 return Err(CallerFault::Context.into());
             }
         }
@@ -61,12 +42,12 @@ impl EncryptionContext {
     /// The value of `key`.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
-        self.0.get(&CanonicalText(key.to_owned())).map(String::as_str)
+        self.0.value(key).map(String::as_str)
     }
 
     /// The pairs in canonical order.
     pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.0.as_str(), value.as_str()))
+        self.0.pairs().map(|(key, value)| (key, value.as_str()))
     }
 
     /// Whether there are no pairs.
@@ -85,29 +66,33 @@ impl EncryptionContext {
 
     /// Splits into the pairs that are stored and those named in `external`.
     pub(crate) fn split(&self, external: &[String]) -> (Self, Self) {
-        let (external, stored) = self
-            .0
-            .clone()
-            .into_iter()
-            .partition::<BTreeMap<_, _>, _>(|(key, _)| external.contains(&key.0));
-        (Self(stored), Self(external))
+        let (mut stored, mut supplied) = (Self::default(), Self::default());
+        for (key, value) in self.pairs() {
+            let part = if external.iter().any(|name| name == key) {
+                &mut supplied
+            } else {
+                &mut stored
+            };
+            part.0.insert(key.to_owned(), value.to_owned());
+        }
+        (stored, supplied)
     }
 
     /// This context and `other` together; `None` if they share a key.
     pub(crate) fn union(&self, other: &Self) -> Option<Self> {
-        let mut all = self.0.clone();
-        for (key, value) in &other.0 {
-            if all.insert(key.clone(), value.clone()).is_some() {
+        let mut all = self.clone();
+        for (key, value) in other.pairs() {
+            if all.0.insert(key.to_owned(), value.to_owned()).is_some() {
                 return None;
             }
         }
-        Some(Self(all))
+        Some(all)
     }
 
     pub(crate) fn encode(&self, out: &mut Writer<'_>) {
         out.map(self.0.len());
-        for (key, value) in &self.0 {
-            out.text(&key.0);
+        for (key, value) in self.pairs() {
+            out.text(key);
             out.text(value);
         }
     }
@@ -126,18 +111,14 @@ impl EncryptionContext {
             if !valid_key(key) || value.contains('\0') {
                 return Err(FormatFault::Context.into());
             }
-            context.0.insert(CanonicalText(key.to_owned()), value.to_owned());
+            context.0.insert(key.to_owned(), value.to_owned());
         }
         context.check_size()?;
         Ok(context)
     }
 
     pub(crate) fn check_size(&self) -> Result<(), LimitFault> {
-        let encoded: usize = self
-            .0
-            .iter()
-            .map(|(key, value)| text_len(&key.0) + text_len(value))
-            .sum();
+        let encoded: usize = self.pairs().map(|(key, value)| text_len(key) + text_len(value)).sum();
         if self.0.len() > caps::CONTEXT_PAIRS || encoded + map_head_len(self.0.len()) > caps::CONTEXT {
             return Err(LimitFault::Context);
         }
@@ -147,7 +128,7 @@ impl EncryptionContext {
 
 /// Facts about one message: authenticated, stored in clear, not bound at providers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Labels(BTreeMap<CanonicalText, LabelValue>);
+pub struct Labels(Canonical<LabelValue>);
 
 /// The value of a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,12 +178,12 @@ impl Labels {
     /// The value of `key`.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&LabelValue> {
-        self.0.get(&CanonicalText(key.to_owned()))
+        self.0.value(key)
     }
 
     /// The labels in canonical order.
     pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&str, &LabelValue)> {
-        self.0.iter().map(|(key, value)| (key.0.as_str(), value))
+        self.0.pairs()
     }
 
     /// Whether there are none.
@@ -212,13 +193,13 @@ impl Labels {
     }
 
     pub(crate) fn set(&mut self, key: &str, value: LabelValue) -> Option<LabelValue> {
-        self.0.insert(CanonicalText(key.to_owned()), value)
+        self.0.insert(key.to_owned(), value)
     }
 
     pub(crate) fn encode(&self, out: &mut Writer<'_>) {
         out.map(self.0.len());
-        for (key, value) in &self.0 {
-            out.text(&key.0);
+        for (key, value) in self.pairs() {
+            out.text(key);
             match value {
                 LabelValue::Text(text) => out.text(text),
                 LabelValue::Bytes(bytes) => out.bytes(bytes),
@@ -257,10 +238,9 @@ impl Labels {
 
     pub(crate) fn check_size(&self) -> Result<(), LimitFault> {
         let encoded: usize = self
-            .0
-            .iter()
+            .pairs()
             .map(|(key, value)| {
-                text_len(&key.0)
+                text_len(key)
                     + match value {
                         LabelValue::Text(text) => text_len(text),
                         LabelValue::Bytes(bytes) => head_len(bytes.len()) + bytes.len(),
@@ -274,10 +254,61 @@ impl Labels {
     }
 }
 
+/// Pairs in canonical order, without repetition. Sorted in one piece of memory: there are few, and they are copied and
+/// encoded for every message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Canonical<V>(Vec<(String, V)>);
+
+impl<V> Default for Canonical<V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<V> Canonical<V> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn pairs(&self) -> impl ExactSizeIterator<Item = (&str, &V)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
+    fn value(&self, key: &str) -> Option<&V> {
+        self.place(key).ok().map(|at| &self.0[at].1)
+    }
+
+    /// Gives back the value that stood there.
+    fn insert(&mut self, key: String, value: V) -> Option<V> {
+        match self.place(&key) {
+            Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
+            Err(at) => {
+                self.0.insert(at, (key, value));
+                None
+            }
+        }
+    }
+
+    fn place(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| canonical_order(known, key))
+    }
+}
+
+/// The order of text in deterministic CBOR: by length first, then bytewise.
+fn canonical_order(left: &str, right: &str) -> Ordering {
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+}
+
 /// Names of context pairs that must be supplied from outside: sorted, without repetition.
 pub(crate) fn canonical_names(names: impl IntoIterator<Item = String>) -> Vec<String> {
-    let sorted: BTreeSet<CanonicalText> = names.into_iter().map(CanonicalText).collect();
-    sorted.into_iter().map(|name| name.0).collect()
+    let mut names: Vec<String> = names.into_iter().collect();
+    names.sort_unstable_by(|left, right| canonical_order(left, right));
+    names.dedup();
+    names
 }
 
 /// Whether `key` may be a context key.

@@ -4,7 +4,7 @@
 use zeroize::Zeroizing;
 
 use crate::crypto::{CryptoBackend, HmacKey, RandomFailed};
-use crate::memory::Secret;
+use crate::memory::{Secret, process_id};
 use crate::suite::{Kind, Suite};
 
 /// Domain of every hash and derivation of this version.
@@ -178,7 +178,7 @@ pub(crate) fn hedged_id<const N: usize>(backend: &CryptoBackend) -> Result<[u8; 
         "id",
         &[
             &random,
-            &u64::from(std::process::id()).to_be_bytes(),
+            &process_id().to_be_bytes(),
             &nanos.to_be_bytes(),
             &count.to_be_bytes(),
         ],

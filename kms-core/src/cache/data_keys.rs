@@ -41,7 +41,7 @@ impl DataKeyCache {
             return sealer.begin(options).await;
         };
         let key = sealer.fingerprint(partition);
-        let data_key = self.store.value(key, bytes, async || sealer.data_key().await).await?;
+        let data_key = self.store.value(&key, bytes, async || sealer.data_key().await).await?;
         data_key.begin(options)
     }
 

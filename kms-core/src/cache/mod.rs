@@ -11,5 +11,4 @@ mod store;
 
 pub use data_keys::DataKeyCache;
 pub use opened::OpenCache;
-pub(crate) use opened::cache_key;
 pub use store::{CacheCounters, CacheLimits};

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::store::{CacheCounters, CacheLimits, Store};
-use crate::crypto::CryptoBackend;
 use crate::memory::Secret;
-use crate::schedule::{Digest, hash};
 
 /// Unsealed secrets by recipient entry, binding and partition. Give it to an opener with
 /// [`crate::Opener::cache`]. An open that it serves makes no provider call; its audit events have no attempts.
@@ -45,15 +43,9 @@ impl OpenCache {
     /// The secret of one recipient entry, unsealed by `unseal` unless it is held.
     pub(crate) async fn secret<E>(
         &self,
-        key: Digest,
+        key: &[u8],
         unseal: impl AsyncFnOnce() -> Result<Secret<32>, E>,
     ) -> Result<Arc<Secret<32>>, E> {
         self.store.value(key, 0, unseal).await
     }
-}
-
-/// The whole entry is in the key, not only its `w`: an edited seal must not be served from the cache.
-pub(crate) fn cache_key(backend: &CryptoBackend, partition: &str, binding: &Digest, entry: &[u8]) -> Digest {
-    let length = (partition.len() as u64).to_be_bytes();
-    hash(backend, "open-cache", &[&length, partition.as_bytes(), binding, entry])
 }

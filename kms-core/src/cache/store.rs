@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::schedule::Digest;
-
 /// When an entry is used up. Whatever limit is reached first counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheLimits {
@@ -61,6 +59,7 @@ pub struct CacheCounters {
 /// A monotonic clock.
 pub(super) type Now = Arc<dyn Fn() -> Instant + Send + Sync>;
 
+/// Keys are whole descriptions, not digests of them: comparing is cheaper than hashing, and nothing can collide.
 pub(super) struct Store<V> {
     limits: CacheLimits,
     now: Now,
@@ -69,7 +68,7 @@ pub(super) struct Store<V> {
 }
 
 struct Slots<V> {
-    by_key: HashMap<Digest, (u64, Slot<V>)>,
+    by_key: HashMap<Box<[u8]>, (u64, Slot<V>)>,
     clock: u64,
 }
 
@@ -126,7 +125,7 @@ impl<V> Store<V> {
     /// The value of `key`, made by `make` unless it is held and not used up by one more message of `bytes`.
     pub(super) async fn value<E>(
         &self,
-        key: Digest,
+        key: &[u8],
         bytes: u64,
         make: impl AsyncFnOnce() -> Result<V, E>,
     ) -> Result<Arc<V>, E> {
@@ -157,7 +156,7 @@ impl<V> Store<V> {
             Err(error) => {
                 count(&self.counts.failures);
                 drop(held);
-                self.forget(&key, &slot);
+                self.forget(key, &slot);
                 Err(error)
             }
         }
@@ -202,11 +201,11 @@ impl<V> Store<V> {
         None
     }
 
-    fn slot(&self, key: Digest) -> Slot<V> {
+    fn slot(&self, key: &[u8]) -> Slot<V> {
         let mut slots = self.lock();
         slots.clock += 1;
         let clock = slots.clock;
-        if let Some((used, slot)) = slots.by_key.get_mut(&key) {
+        if let Some((used, slot)) = slots.by_key.get_mut(key) {
             *used = clock;
             return Arc::clone(slot);
         }
@@ -219,16 +218,16 @@ impl<V> Store<V> {
                 .by_key
                 .iter()
                 .min_by_key(|(_, (used, _))| *used)
-                .map(|(key, _)| *key);
+                .map(|(key, _)| key.clone());
             oldest.and_then(|oldest| slots.by_key.remove(&oldest));
             count(&self.counts.evicted);
         }
-        slots.by_key.insert(key, (clock, Arc::clone(&slot)));
+        slots.by_key.insert(key.into(), (clock, Arc::clone(&slot)));
         slot
     }
 
     /// Drops an empty slot, unless somebody has put another one in its place or is waiting for it.
-    fn forget(&self, key: &Digest, slot: &Slot<V>) {
+    fn forget(&self, key: &[u8], slot: &Slot<V>) {
         let mut slots = self.lock();
         let idle = slots
             .by_key

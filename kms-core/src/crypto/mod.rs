@@ -49,9 +49,17 @@ pub struct CryptoBackend {
 }
 
 impl Default for CryptoBackend {
-    /// The fastest backend that this build has.
+    /// The fastest part for each role that this build has: AWS-LC, with the hashing of RustCrypto where both are
+    /// built. Hashing is most of the work on a header; AWS-LC keeps its vector code for SHA-512 to Intel's processors
+    /// and pays more to set up an HMAC (docs/performance.md). Who needs one library alone names it: [`aws_lc()`].
     fn default() -> Self {
-        #[cfg(feature = "aws-lc")]
+        #[cfg(all(feature = "rustcrypto", feature = "aws-lc"))]
+        return Self {
+            name: "aws-lc, hashing by rustcrypto",
+            hash: &rustcrypto::RcSha512,
+            ..aws_lc()
+        };
+        #[cfg(all(feature = "aws-lc", not(feature = "rustcrypto")))]
         return aws_lc();
         #[cfg(all(feature = "rustcrypto", not(feature = "aws-lc")))]
         return rustcrypto();

@@ -37,7 +37,7 @@ pub fn rustcrypto() -> CryptoBackend {
     }
 }
 
-struct RcSha512;
+pub(super) struct RcSha512;
 
 impl Sha512 for RcSha512 {
     fn digest(&self, parts: &[&[u8]]) -> [u8; 64] {

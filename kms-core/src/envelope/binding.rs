@@ -2,7 +2,7 @@
 
 use crate::cbor::{Writer, encode};
 use crate::crypto::CryptoBackend;
-use crate::header::{Header, Level, Quorum};
+use crate::header::{Header, Level, Quorum, Single};
 use crate::kek::Scheme;
 use crate::schedule::{Digest, Domain, hash};
 
@@ -38,8 +38,21 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn binding(&self, scheme: Scheme, level: Level, kid: &str, place: Option<Place<'_>>) -> Digest {
-        let mut encoded = Vec::with_capacity(192);
-        let mut out = Writer(&mut encoded);
+        let bound = encode(|out| self.encode(out, scheme, level, kid, place));
+        hash(self.backend, "bind", &[&bound])
+    }
+
+    /// Names one entry and everything that its secret depends on. The whole entry is in it, not only its `w`: an
+    /// edited seal must not be served from a cache.
+    pub(super) fn cache_key(&self, partition: &str, single: &Single, kid: &str) -> Vec<u8> {
+        encode(|out| {
+            out.text(partition);
+            self.encode(out, single.scheme, single.level, kid, None);
+            single.encode_entry(out);
+        })
+    }
+
+    fn encode(&self, out: &mut Writer<'_>, scheme: Scheme, level: Level, kid: &str, place: Option<Place<'_>>) {
         out.array(9);
         out.uint(u64::from(scheme.wire()));
         out.uint(u64::from(level == Level::Message));
@@ -54,9 +67,8 @@ impl<'a> Scope<'a> {
         out.text(kid);
         match place {
             None => out.null(),
-            Some(place) => place.encode(self.backend, &mut out),
+            Some(place) => place.encode(self.backend, out),
         }
-        hash(self.backend, "bind", &[&encoded])
     }
 }
 

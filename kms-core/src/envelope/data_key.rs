@@ -162,9 +162,7 @@ impl Message {
     /// # Errors
     /// [`CallerFault::SuiteForKind`] for a ticket, [`LimitFault::Plaintext`].
     pub fn seal(self, plaintext: &[u8]) -> Result<Vec<u8>> {
-        let mut envelope = self.header;
-        append_payload(&self.keys, plaintext, &mut envelope)?;
-        Ok(envelope)
+        self.keys.seal_behind(&self.header, plaintext)
     }
 
     /// Header and payload apart.
@@ -172,18 +170,23 @@ impl Message {
     /// # Errors
     /// As [`Message::seal`].
     pub fn seal_detached(self, plaintext: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
-        let mut payload = Vec::new();
-        append_payload(&self.keys, plaintext, &mut payload)?;
+        let payload = self.keys.seal_behind(&[], plaintext)?;
         Ok((self.header, payload))
     }
 }
 
-fn append_payload(keys: &MessageKeys, plaintext: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let payload = keys.payload()?;
-    let length = sealed_len(plaintext.len() as u64)
-        .and_then(|length| usize::try_from(length).ok())
-        .ok_or(LimitFault::Plaintext)?;
-    let start = out.len();
-    out.resize(start + length, 0);
-    payload.seal_into(plaintext, &mut out[start..])
+impl MessageKeys {
+    /// `start`, then the payload.
+    fn seal_behind(&self, start: &[u8], plaintext: &[u8]) -> Result<Vec<u8>> {
+        let keys = self.payload()?;
+        let length = sealed_len(plaintext.len() as u64)
+            .and_then(|length| usize::try_from(length).ok()?.checked_add(start.len()))
+            .ok_or(LimitFault::Plaintext)?;
+        // Zeroed by the system where it is long: no pass over memory that the payload fills anyway.
+        let mut out = vec![0; length];
+        let (head, payload) = out.split_at_mut(start.len());
+        head.copy_from_slice(start);
+        keys.seal_into(plaintext, payload)?;
+        Ok(out)
+    }
 }

@@ -233,11 +233,11 @@ impl Opener {
         let context = context.or_else(|error| self.refuse(header, error))?;
         let scope = Scope::of(&self.backend, header, &context);
         let cache = self.cache.as_ref().map(|(cache, partition)| (&**cache, &**partition));
-        let mut search = Search::new(scope, header, &self.keyring, self.policy.provider_calls, cache);
-        let configured = search.check_configured(level);
-        configured.or_else(|fault| self.refuse(header, fault.into()))?;
+        let mut search = Search::new(scope, header, &self.keyring, level, self.policy.provider_calls, cache);
+        let candidates = search.candidates();
+        let candidates = candidates.or_else(|fault| self.refuse(header, fault.into()))?;
         let mut intent = trail::using(&self.audit, Action::Open, &self.backend, header, &self.keyring)?;
-        let found = search.secret(level).await;
+        let found = search.secret(candidates).await;
         trail::calls(&mut intent, &search.attempts);
         let exhausted = search.exhausted;
         match found.and_then(|found| self.verify(header, context, found, search)) {
@@ -293,6 +293,9 @@ impl Opener {
         }
         if supplied.pairs().len() != immutable.external.len() {
             return Err(CallerFault::ContextMissing.into());
+        }
+        if supplied.is_empty() {
+            return Ok(immutable.context.digest(&self.backend));
         }
         let full = immutable.context.union(&supplied).ok_or(FormatFault::Context)?;
         full.check_size()?;

@@ -219,14 +219,16 @@ impl Rewrapper {
         let unlocked = self.opener.unlock(header, level).await?;
         let scope = Scope::of(&self.opener.backend, header, &unlocked.context);
         let secrets = unlocked.secrets();
-        let mut entries = header.entries().to_vec();
-        for &at in &stale.entries {
-            if let Entry::Single(single) = &mut entries[at] {
-                let member = self.member(header, single).ok_or(CallerFault::NoConfiguredKey)?;
-                *single = self
-                    .wrap_verified(scope, &member, single.level, None, secrets.at(single.level)?)
-                    .await?;
-            }
+        let mut entries = Vec::with_capacity(header.entries().len());
+        for (at, entry) in header.entries().iter().enumerate() {
+            entries.push(match entry {
+                Entry::Single(single) if stale.entries.contains(&at) => {
+                    let member = self.member(header, single).ok_or(CallerFault::NoConfiguredKey)?;
+                    let secret = secrets.at(single.level)?;
+                    Entry::Single(self.wrap_verified(scope, &member, single.level, None, secret).await?)
+                }
+                kept => kept.clone(),
+            });
         }
         Self::assemble(
             header,

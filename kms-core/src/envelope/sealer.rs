@@ -7,7 +7,7 @@ use super::recipients::{Recipient, Secrets, Wraps, check, wrap_all};
 use super::{DataKey, Message, MessageOptions, trail};
 use crate::audit::{Action, AuditTrail, Details, Intent};
 use crate::caps;
-use crate::cbor::Writer;
+use crate::cbor::encode;
 use crate::context::{EncryptionContext, Labels, canonical_names};
 use crate::crypto::CryptoBackend;
 use crate::error::{CallerFault, Error, Result};
@@ -15,7 +15,7 @@ use crate::header::{Floor, Immutable, Level, is_logical_name, meets_floor};
 use crate::kek::Kek;
 use crate::memory::Secret;
 use crate::record::RecordMode;
-use crate::schedule::{Digest, Domain, hash, hedged_id};
+use crate::schedule::{Domain, hedged_id};
 use crate::suite::{Kind, Suite};
 
 /// What envelopes are to be: suite, kind, context, recipients and promises.
@@ -246,23 +246,21 @@ impl Sealer {
             .all(|recipient| recipient.level() == Level::DataKey)
     }
 
-    /// A digest of everything that messages of one data key must share, and of `partition`.
-    pub(crate) fn fingerprint(&self, partition: &str) -> Digest {
-        let template = self.template([0; 16]).encode();
-        let mut out = Vec::with_capacity(256);
-        let mut fields = Writer(&mut out);
-        fields.array(7);
-        fields.text(partition);
-        fields.uint(u64::from(self.domain.suite.wire()));
-        fields.uint(u64::from(self.domain.kind.wire()));
-        fields.text(self.record_mode.map_or("", RecordMode::name));
-        fields.bytes(&template);
-        fields.bytes(&self.context.digest(&self.backend));
-        fields.array(self.recipients.len());
-        for recipient in &self.recipients {
-            recipient.fingerprint(&mut fields);
-        }
-        hash(&self.backend, "cache", &[&out])
+    /// Everything that messages of one data key must share, and `partition`.
+    pub(crate) fn fingerprint(&self, partition: &str) -> Vec<u8> {
+        encode(|out| {
+            out.text(partition);
+            out.uint(u64::from(self.domain.suite.wire()));
+            out.uint(u64::from(self.domain.kind.wire()));
+            out.text(self.record_mode.map_or("", RecordMode::name));
+            self.context.encode(out);
+            out.array(self.external.len());
+            self.external.iter().for_each(|name| out.text(name));
+            out.text(self.key_name.as_deref().unwrap_or(""));
+            self.floor.encode(out);
+            out.array(self.recipients.len());
+            self.recipients.iter().for_each(|recipient| recipient.fingerprint(out));
+        })
     }
 
     /// What IMM is but for the message id and labels.

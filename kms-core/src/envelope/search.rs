@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::binding::{Place, Scope, commitment};
 use super::recipients::SEAL_NONCE;
-use crate::cache::{OpenCache, cache_key};
+use crate::cache::OpenCache;
 use crate::crypto::CryptoBackend;
 use crate::error::{CallerFault, Error, KekFault, Result};
 use crate::header::{Entry, Header, Level, Quorum, Share, Single};
@@ -72,6 +72,8 @@ pub(super) struct Search<'a> {
     scope: Scope<'a>,
     header: &'a Header,
     keyring: &'a Keyring,
+    /// The level to find, if one is asked for.
+    level: Option<Level>,
     calls_left: usize,
     /// Whether a provider was left out because the budget was spent.
     pub(super) exhausted: bool,
@@ -91,6 +93,7 @@ impl<'a> Search<'a> {
         scope: Scope<'a>,
         header: &'a Header,
         keyring: &'a Keyring,
+        level: Option<Level>,
         provider_calls: usize,
         cache: Option<(&'a OpenCache, &'a str)>,
     ) -> Self {
@@ -108,6 +111,7 @@ impl<'a> Search<'a> {
             scope,
             header,
             keyring,
+            level,
             calls_left: provider_calls.max(largest),
             exhausted: false,
             cache,
@@ -116,27 +120,38 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether the configured keys suffice for any path.
+    /// The recipients that open alone with a configured key, the most preferred key first.
     ///
     /// # Errors
-    /// [`CallerFault::NoConfiguredKey`].
-    pub(super) fn check_configured(&self, level: Option<Level>) -> Result<(), CallerFault> {
-        let by_quorum = self.header.quorums().any(|(quorum, shares)| {
-            level.is_none_or(|wanted| wanted == quorum.level)
-                && self.members(quorum, shares).len() >= usize::from(quorum.threshold)
+    /// [`CallerFault::NoConfiguredKey`] if there are none and the configured keys suffice for no quorum either.
+    pub(super) fn candidates(&self) -> Result<Vec<Candidate<'a>>, CallerFault> {
+        let entries = self.header.entries().iter().filter_map(|entry| match entry {
+            Entry::Single(single) if self.wants(single.level) => Some(single),
+            _ => None,
         });
-        if by_quorum || !self.singles(level).is_empty() {
-            Ok(())
-        } else {
-            Err(CallerFault::NoConfiguredKey)
+        let mut candidates: Vec<_> = entries
+            .filter_map(|single| {
+                let (rank, kek) = self.configured(single)?;
+                Some(Candidate { rank, single, kek })
+            })
+            .collect();
+        candidates.sort_by_key(|candidate| candidate.rank);
+        let suffices = |(quorum, shares): (&Quorum, &[Share])| {
+            self.wants(quorum.level) && self.members(quorum, shares).len() >= usize::from(quorum.threshold)
+        };
+        if candidates.is_empty() && !self.header.quorums().any(suffices) {
+            return Err(CallerFault::NoConfiguredKey);
         }
+        Ok(candidates)
     }
 
-    /// The first secret that a configured key leads to; only one of `level`, if that is asked for.
-    pub(super) async fn secret(&mut self, level: Option<Level>) -> Result<Found> {
-        let mut candidates = self.singles(level);
-        candidates.sort_by_key(|(rank, ..)| *rank);
-        for (_, single, kek) in candidates {
+    fn wants(&self, level: Level) -> bool {
+        self.level.is_none_or(|wanted| wanted == level)
+    }
+
+    /// The first secret that one of the candidates, or else a quorum, leads to.
+    pub(super) async fn secret(&mut self, candidates: Vec<Candidate<'_>>) -> Result<Found> {
+        for Candidate { single, kek, .. } in candidates {
             if let Some(secret) = self.open_single(single, &kek).await {
                 return Ok(Found {
                     secret,
@@ -146,7 +161,7 @@ impl<'a> Search<'a> {
         }
         let quorums: Vec<_> = self.header.quorums().collect();
         for (at, (quorum, shares)) in quorums.into_iter().enumerate() {
-            if level.is_some_and(|wanted| wanted != quorum.level) {
+            if !self.wants(quorum.level) {
                 continue;
             }
             if let Some(secret) = self.open_quorum(at, quorum, shares).await? {
@@ -157,16 +172,6 @@ impl<'a> Search<'a> {
             }
         }
         Err(self.failure())
-    }
-
-    fn singles(&self, level: Option<Level>) -> Vec<(usize, &'a Single, Arc<dyn Kek>)> {
-        let entries = self.header.entries().iter().filter_map(|entry| match entry {
-            Entry::Single(single) if level.is_none_or(|wanted| wanted == single.level) => Some(single),
-            _ => None,
-        });
-        entries
-            .filter_map(|single| self.configured(single).map(|(rank, kek)| (rank, single, kek)))
-            .collect()
     }
 
     fn configured(&self, single: &Single) -> Option<(usize, Arc<dyn Kek>)> {
@@ -184,10 +189,9 @@ impl<'a> Search<'a> {
             self.attempts.push(attempt);
             return secret;
         };
-        let binding = scope.binding(single.scheme, single.level, kek.uri(), None);
-        let key = cache_key(scope.backend, partition, &binding, &single.to_bytes());
+        let key = scope.cache_key(partition, single, kek.uri());
         let mut made = None;
-        let secret = cache.secret(key, async || {
+        let secret = cache.secret(&key, async || {
             if !self.spend(1) {
                 return Err(());
             }
@@ -266,6 +270,13 @@ impl<'a> Search<'a> {
             crate::KekError::new(attempt.uri.clone(), crate::KekOperation::Unwrap, fault).into()
         })
     }
+}
+
+/// A recipient that a configured key may open alone.
+pub(super) struct Candidate<'a> {
+    rank: usize,
+    single: &'a Single,
+    kek: Arc<dyn Kek>,
 }
 
 struct ShareMember<'s> {

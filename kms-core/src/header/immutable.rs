@@ -46,6 +46,16 @@ impl Floor {
         self.posture_number().is_none() && self.quorum.is_none()
     }
 
+    pub(crate) fn encode(&self, out: &mut Writer<'_>) {
+        let parts = [(1, self.posture_number()), (2, self.quorum.map(u64::from))];
+        let present = parts.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        out.map(present.clone().count());
+        present.for_each(|(key, value)| {
+            out.uint(key);
+            out.uint(value);
+        });
+    }
+
     /// Wire number of the posture floor; a floor of `Classical` asks for nothing.
     fn posture_number(&self) -> Option<u64> {
         match self.posture {
@@ -103,13 +113,7 @@ impl Immutable {
             }
             if !self.floor.is_none() {
                 out.uint(7);
-                let parts = [(1, self.floor.posture_number()), (2, self.floor.quorum.map(u64::from))];
-                let present = parts.into_iter().filter_map(|(key, value)| Some((key, value?)));
-                out.map(present.clone().count());
-                present.for_each(|(key, value)| {
-                    out.uint(key);
-                    out.uint(value);
-                });
+                self.floor.encode(out);
             }
         })
     }

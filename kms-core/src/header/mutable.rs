@@ -138,7 +138,7 @@ impl Entry {
 
     fn encode(&self, out: &mut Writer<'_>) {
         match self {
-            Self::Single(single) => single.encode(out, (single.level == Level::Message).then_some((7, 1))),
+            Self::Single(single) => single.encode_entry(out),
             Self::Quorum(quorum) => quorum.encode(out),
             Self::Unknown(unknown) => out.raw(&unknown.raw),
         }

@@ -5,7 +5,7 @@ use super::id::{PASSPHRASE_KID, RecipientId, is_passphrase_kid};
 use super::mutable::Level;
 use super::params::{classical_half_lengths, decode_params, encode_params, kem_ciphertext_len};
 use crate::caps;
-use crate::cbor::{Reader, Writer, encode, validate_prefix};
+use crate::cbor::{Reader, Writer, validate_prefix};
 use crate::error::{FormatFault, LimitFault, Result};
 use crate::kek::{Scheme, WrapParams, WrappedKey};
 
@@ -25,9 +25,9 @@ pub struct Single {
 }
 
 impl Single {
-    /// This recipient as it stands in an envelope.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        encode(|out| self.encode(out, (self.level == Level::Message).then_some((7, 1))))
+    /// Writes this recipient as it stands in MUT.
+    pub(crate) fn encode_entry(&self, out: &mut Writer<'_>) {
+        self.encode(out, (self.level == Level::Message).then_some((7, 1)));
     }
 
     /// Writes keys 1 to 6, and `last` behind them.

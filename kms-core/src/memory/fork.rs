@@ -44,6 +44,27 @@ impl Default for ForkSentinel {
     }
 }
 
+/// The id of this process. On Linux the system is asked once, and once more after a fork.
+pub(crate) fn process_id() -> u64 {
+    static WORD: OnceLock<Option<&'static AtomicU64>> = OnceLock::new();
+    match WORD.get_or_init(pages::word_wiped_on_fork) {
+        Some(word) => kept_process_id(word),
+        None => u64::from(std::process::id()),
+    }
+}
+
+/// No process has the id 0: a zero word means that none was kept since the start or the last fork.
+fn kept_process_id(word: &AtomicU64) -> u64 {
+    match word.load(Ordering::Relaxed) {
+        0 => {
+            let id = u64::from(std::process::id());
+            word.store(id, Ordering::Relaxed);
+            id
+        }
+        id => id,
+    }
+}
+
 fn word() -> Option<&'static AtomicU64> {
     static WORD: OnceLock<Option<&'static AtomicU64>> = OnceLock::new();
     *WORD.get_or_init(pages::word_wiped_on_fork)
@@ -95,5 +116,15 @@ mod tests {
         let of_child = sentinel(word);
         assert!(of_child.is_intact());
         assert!(!first.is_intact(), "the child's generation is another one");
+    }
+
+    #[test]
+    fn the_process_id_is_kept_until_the_word_is_wiped() {
+        let word = AtomicU64::new(0);
+        assert_eq!(kept_process_id(&word), u64::from(std::process::id()));
+        word.store(7, Ordering::Relaxed); // what the child would inherit without the wipe
+        assert_eq!(kept_process_id(&word), 7);
+        word.store(0, Ordering::Relaxed); // what the kernel does in the child
+        assert_eq!(kept_process_id(&word), process_id());
     }
 }

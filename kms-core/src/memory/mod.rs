@@ -24,6 +24,7 @@ mod secret;
 
 pub use bytes::SecretBytes;
 pub use fork::ForkSentinel;
+pub(crate) use fork::process_id;
 pub use process::harden_process;
 pub use protection::{Protection, protection};
 pub use secret::Secret;

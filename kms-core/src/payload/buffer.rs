@@ -90,18 +90,22 @@ fn in_parallel<T: Send>(
     chunks_per_run: usize,
     work: impl Fn(u64, T) -> Result<()> + Sync,
 ) -> Result<()> {
+    let mut runs = (0_u64..).step_by(chunks_per_run).zip(runs);
+    let Some(mut last) = runs.next() else {
+        return Ok(());
+    };
+    let Some(next) = runs.next() else {
+        return work(last.0, last.1);
+    };
     let work = &work;
     std::thread::scope(|scope| {
-        let mut runs = (0_u64..).step_by(chunks_per_run).zip(runs).peekable();
         let mut spawned = Vec::new();
-        while let Some((first, run)) = runs.next() {
-            if runs.peek().is_none() {
-                work(first, run)?;
-                break;
-            }
+        for run in std::iter::once(next).chain(runs) {
+            let (first, run) = std::mem::replace(&mut last, run);
             let thread = std::thread::Builder::new().name("keystrand-payload".into());
             spawned.push(thread.spawn_scoped(scope, move || work(first, run))?);
         }
+        work(last.0, last.1)?;
         spawned.into_iter().try_for_each(|thread| match thread.join() {
             Ok(outcome) => outcome,
             Err(panic) => std::panic::resume_unwind(panic),
