@@ -28,8 +28,8 @@ impl Passphrase<'_> {
     /// When there is neither file nor terminal, or the passphrase is empty or too long.
     pub fn ask(&self) -> Result<SecretBytes> {
         match self.file {
-            Some(file) => from_file(file),
-            None => self.from_terminal(self.prompt).and_then(|text| usable(text.as_bytes())),
+            Some(file) => in_file(file),
+            None => self.by_terminal(self.prompt).and_then(|text| usable(text.as_bytes())),
         }
     }
 
@@ -42,7 +42,7 @@ impl Passphrase<'_> {
             return self.ask();
         }
         let first = self.ask()?;
-        let second = self.from_terminal("The same again")?;
+        let second = self.by_terminal("The same again")?;
         if first.ct_eq(&SecretBytes::copy_of(second.as_bytes())) {
             Ok(first)
         } else {
@@ -50,7 +50,7 @@ impl Passphrase<'_> {
         }
     }
 
-    fn from_terminal(&self, prompt: &str) -> Result<Zeroizing<String>> {
+    fn by_terminal(&self, prompt: &str) -> Result<Zeroizing<String>> {
         let asked = rpassword::prompt_password(format!("{prompt}: "));
         asked.map(Zeroizing::new).map_err(|_| {
             Failure::usage(
@@ -62,7 +62,7 @@ impl Passphrase<'_> {
 }
 
 /// The whole file, but for one line end.
-fn from_file(path: &Path) -> Result<SecretBytes> {
+fn in_file(path: &Path) -> Result<SecretBytes> {
     let failed = |error: io::Error| Failure::io(path, &error);
     let mut file = File::open(path).map_err(failed)?;
     let mut buffer = Zeroizing::new([0; MAX_LEN + 3]);
@@ -101,7 +101,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("passphrase");
         std::fs::write(&path, content).unwrap();
-        from_file(&path).map(|secret| secret.expose().to_vec())
+        in_file(&path).map(|secret| secret.expose().to_vec())
     }
 
     #[test]

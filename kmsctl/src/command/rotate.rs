@@ -1,5 +1,6 @@
 //! `kmsctl rotate`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -153,7 +154,7 @@ async fn rotate(app: &App, session: &Session, key: &KeyUri) -> Result<()> {
     let needing_older = session.index().still_needed(key)?;
     app.out.say(&Rotated {
         key: key.to_string(),
-        version: new.version().map(|version| version.into_owned()),
+        version: new.version().map(Cow::into_owned),
         needing_older,
     });
     Ok(())

@@ -89,7 +89,7 @@ impl From<ResolveError> for Failure {
     fn from(error: ResolveError) -> Self {
         let next = match &error {
             ResolveError::Kek(error) => return error.clone().into(),
-            ResolveError::Uri(error) => return error.clone().into(),
+            ResolveError::Uri(error) => return (*error).into(),
             ResolveError::UnknownName { .. } => "make it with `kmsctl key create`, or name another",
             ResolveError::NotSupplied { .. } => "this program supplies passphrases only; use another recipient",
             _ => "correct keystrand.toml",

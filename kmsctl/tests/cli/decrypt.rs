@@ -63,7 +63,7 @@ fn required_context_is_needed_and_not_stored() {
 #[test]
 fn a_cut_envelope_never_gets_a_name() {
     let (home, content, envelope) = sealed();
-    let header = home.inspect("a.ks1")["header"]["bytes"].as_u64().unwrap() as usize;
+    let header = home.header_len("a.ks1");
     let cuts = [
         0,
         1,
@@ -106,7 +106,7 @@ fn a_cut_envelope_never_gets_a_name() {
 #[test]
 fn an_altered_envelope_never_gets_a_name() {
     let (home, _, envelope) = sealed();
-    let header = home.inspect("a.ks1")["header"]["bytes"].as_u64().unwrap() as usize;
+    let header = home.header_len("a.ks1");
     let places = [
         0,
         8,

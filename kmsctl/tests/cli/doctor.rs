@@ -94,7 +94,7 @@ fn a_damaged_share_is_found_before_it_is_needed() {
 
     // Share bodies stand at the end of the header, before their zeros.
     let mut envelope = home.read("m.ks1");
-    let header = home.inspect("m.ks1")["header"]["bytes"].as_u64().unwrap() as usize;
+    let header = home.header_len("m.ks1");
     let share = envelope[..header].iter().rposition(|byte| *byte != 0).unwrap() - 70;
     envelope[share] ^= 1;
     home.file("m.ks1", envelope);

@@ -36,12 +36,12 @@ fn golden_files_are_shown_as_their_makers_say() {
     for (path, case) in golden() {
         let seen = inspected(&path);
         let name = case["name"].as_str().unwrap();
-        let kinds = ["message", "ticket", "sealed-secret"];
-        assert_eq!(
-            seen["kind"],
-            kinds[case["kind"].as_u64().unwrap() as usize - 1],
-            "{name}"
-        );
+        let kind = match case["kind"].as_u64() {
+            Some(1) => "message",
+            Some(2) => "ticket",
+            _ => "sealed-secret",
+        };
+        assert_eq!(seen["kind"], kind, "{name}");
         assert_eq!(seen["layout"], case["layout"], "{name}");
         assert_eq!(seen["sequence"], case["seq"], "{name}");
         assert_eq!(seen["header"]["bytes"], case["header_length"], "{name}");

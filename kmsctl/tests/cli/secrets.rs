@@ -25,7 +25,7 @@ fn no_argument_takes_a_secret() {
                 .get_value_names()
                 .unwrap_or_default()
                 .iter()
-                .map(|name| name.to_string())
+                .map(ToString::to_string)
                 .collect();
             assert!(
                 !takes_a_value || values.iter().all(|value| value.ends_with("FILE")),

@@ -147,6 +147,16 @@ impl Home {
         self.json(&["inspect", name]).remove(0)
     }
 
+    /// Bytes of the header of an envelope.
+    #[track_caller]
+    pub(crate) fn header_len(&self, name: &str) -> usize {
+        self.inspect(name)["header"]["bytes"]
+            .as_u64()
+            .unwrap()
+            .try_into()
+            .unwrap()
+    }
+
     /// Demands that the audit log is intact.
     #[track_caller]
     pub(crate) fn audit_is_intact(&self) {

@@ -87,7 +87,7 @@ impl Doctor {
 
 impl Report<'_> {
     fn ok(&mut self, check: &'static str, detail: impl Into<String>) {
-        self.tell(Finding {
+        self.tell(&Finding {
             check,
             status: Status::Ok,
             detail: detail.into(),
@@ -96,7 +96,7 @@ impl Report<'_> {
     }
 
     fn warn(&mut self, check: &'static str, detail: impl Into<String>, next: impl Into<String>) {
-        self.tell(Finding {
+        self.tell(&Finding {
             check,
             status: Status::Warn,
             detail: detail.into(),
@@ -111,7 +111,7 @@ impl Report<'_> {
             }
             _ => failure.message.clone(),
         };
-        self.tell(Finding {
+        self.tell(&Finding {
             check,
             status: Status::Fail,
             detail,
@@ -119,9 +119,9 @@ impl Report<'_> {
         });
     }
 
-    fn tell(&mut self, finding: Finding) {
+    fn tell(&mut self, finding: &Finding) {
         self.failed += usize::from(finding.status == Status::Fail);
-        self.app.out.answer(&finding);
+        self.app.out.answer(finding);
     }
 }
 
