@@ -17,4 +17,6 @@ fi
 
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
+# An emulated processor is slow: fewer mutants than on this one.
+export KEYSTRAND_MUTANTS=${KEYSTRAND_MUTANTS:-4000}
 cargo test -p kms-core --target "$target" --locked --no-fail-fast "$@"
