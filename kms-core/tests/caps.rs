@@ -11,7 +11,7 @@ mod support;
 
 use std::sync::Arc;
 
-use hostile::forge::{Forge, Wrap};
+use hostile::forge::{Forge, Wrap, record_aad};
 use hostile::item::Item;
 use hostile::reader::{Party, Reader, assert_silent, party};
 use hostile::watched::Answer;
@@ -407,6 +407,85 @@ fn chunks_over() {
     assert_eq!(plaintext_len(sealed + 17), Err(FormatFault::PayloadLength));
     assert_eq!(chunk_offset(caps::CHUNKS), None);
     assert_eq!(ciphertext_range_for(&(MOST_PLAINTEXT + 1..MOST_PLAINTEXT + 2), 0), None);
+}
+
+/// A ticket of `suite` and the sealer and opener of its records.
+fn records(suite: u16) -> (Forge, record::RecordSealer, record::RecordOpener) {
+    let forge = Forge::of(&aws_lc(), suite, 2);
+    let ticket = run(Reader::new(&forge.backend, &["local://a"])
+        .opener
+        .open_ticket(&forge.header()))
+    .unwrap();
+    let mut opener = record::RecordOpener::new();
+    opener.insert(ticket.clone());
+    (forge, ticket.sealer().unwrap(), opener)
+}
+
+const PLACE: record::RecordPlace<'_> = record::RecordPlace::Column("column");
+
+#[test]
+fn record_at() {
+    for (suite, overhead) in [(1, 36), (2, 36), (0x10, 22)] {
+        let (_, mut sealer, mut opener) = records(suite);
+        let (mut record, mut plaintext) = (Vec::new(), Vec::new());
+        sealer
+            .seal(PLACE, &vec![7; caps::RECORD - overhead], &mut record)
+            .unwrap();
+        assert_eq!(record.len(), caps::RECORD);
+        opener.open(PLACE, &record, &mut plaintext).unwrap();
+        assert_eq!(plaintext.len(), caps::RECORD - overhead);
+    }
+}
+
+#[test]
+fn record_over() {
+    for (suite, overhead) in [(1, 36), (2, 36), (0x10, 22)] {
+        let (forge, mut sealer, mut opener) = records(suite);
+        let long = vec![7; caps::RECORD - overhead + 1];
+        let mut out = Vec::new();
+        assert_eq!(sealer.seal(PLACE, &long, &mut out), Err(LimitFault::Record.into()));
+        let aad = record_aad(1, "column", b"");
+        let record = match suite {
+            0x10 => forge.deterministic_record(&aad, &long),
+            _ => forge.record(&aad, &[1; 10], 1, &long),
+        };
+        assert_eq!(record.len(), caps::RECORD + 1);
+        assert_eq!(opener.open(PLACE, &record, &mut out), Err(LimitFault::Record.into()));
+        assert!(out.is_empty());
+    }
+}
+
+/// The counter's last value is a record's; that the next record gets a new writer id is tested beside the sealer.
+#[test]
+fn records_of_a_writer_at() {
+    let (forge, _, mut opener) = records(1);
+    let record = forge.record(
+        &record_aad(1, "column", b""),
+        &[1; 10],
+        caps::RECORDS_PER_WRITER,
+        b"last",
+    );
+    let mut out = Vec::new();
+    opener.open(PLACE, &record, &mut out).unwrap();
+    assert_eq!(out, b"last");
+}
+
+#[test]
+fn record_keys_at_and_over() {
+    let (forge, _, mut opener) = records(1);
+    let aad = record_aad(1, "column", b"");
+    let record = |writer: usize| {
+        let mut id = [0; 10];
+        id[..8].copy_from_slice(&writer.to_be_bytes());
+        forge.record(&aad, &id, 1, b"x")
+    };
+    for round in 0..2 {
+        for writer in 0..=caps::RECORD_KEYS {
+            let mut out = Vec::new();
+            opener.open(PLACE, &record(writer), &mut out).unwrap();
+            assert_eq!(out, b"x", "round {round}, writer {writer}");
+        }
+    }
 }
 
 fn sealer() -> Sealer {

@@ -39,7 +39,8 @@ fn no_mutant_opens() {
 
     exhaustive(&small, &mut court);
     structured(&specimens, &small, &mut draws, &mut court);
-    while court.total() < least {
+    let structured = court.total();
+    while court.total() < least.max(structured + RANDOM) {
         let specimen = small[draws.below(small.len())];
         random_edit(specimen, &mut draws, &mut |way, specimen, given| {
             court.judge(way, specimen, &given);
@@ -48,6 +49,9 @@ fn no_mutant_opens() {
     println!("{} specimens, seed {seed}, {}", specimens.len(), court.report());
     assert!(court.total() >= least);
 }
+
+/// Mutants by random edits, however many there are of other kinds.
+const RANDOM: usize = 40_000;
 
 #[test]
 fn no_mutant_of_a_passphrase_recipient_opens() {
@@ -235,6 +239,42 @@ fn only_unused_shares_differ(opener: &Opener, specimen: &Specimen, given: &Given
         was == is || *used != ShareCheck::Verified && (after == ShareCheck::Damaged || not_configured)
     });
     rest_is_same && old.shares() != new.shares() && reported
+}
+
+/// For `tests/oracle/headers.py`, which judges the same headers.
+#[test]
+#[ignore = "writes the file that KEYSTRAND_HEADERS names"]
+fn write_headers() {
+    let Ok(path) = std::env::var("KEYSTRAND_HEADERS") else {
+        println!("SKIPPED: KEYSTRAND_HEADERS names no file");
+        return;
+    };
+    let specimens = [fresh(&aws_lc()), golden()].concat();
+    let small: Vec<&Specimen> = specimens
+        .iter()
+        .filter(|specimen| specimen.regions.bytes().len() < 1600)
+        .collect();
+    let mut lines = String::new();
+    let mut write = |_: &'static str, _: &Specimen, given: Given| {
+        let verdict = match Header::parse_prefix(&given.file, caps::RECIPIENTS_HARD) {
+            Ok(_) => "ok".to_owned(),
+            Err(error) => format!("{:?}", party(&error)).to_lowercase(),
+        };
+        lines.push_str(&format!("{verdict} {}\n", hostile::hex(&given.file)));
+    };
+    let mut draws = Draws::new(number("KEYSTRAND_SEED").unwrap_or(0x4b53_3120));
+    for (at, specimen) in small.iter().enumerate() {
+        bend_items(specimen, &mut write);
+        edit_recipients(specimen, small[draws.below(small.len())], &mut write);
+        if at % 8 == 0 {
+            edit_lengths(specimen, &mut write);
+            flip_each_bit(specimen, &mut write);
+        }
+    }
+    for _ in 0..number("KEYSTRAND_MUTANTS").unwrap_or(20_000) {
+        random_edit(small[draws.below(small.len())], &mut draws, &mut write);
+    }
+    std::fs::write(path, lines).unwrap();
 }
 
 fn number<T: std::str::FromStr>(name: &str) -> Option<T> {

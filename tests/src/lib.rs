@@ -1,1 +1,4 @@
 //! What the cross-crate tests share.
+
+#[cfg(unix)]
+pub mod site;

@@ -323,6 +323,36 @@ impl Forge {
         out
     }
 
+    /// A record of a ticket of suite 0x0001 or 0x0002 (docs/format.md 10).
+    pub fn record(&self, aad: &[u8], wid: &[u8; 10], counter: u32, plaintext: &[u8]) -> Vec<u8> {
+        let derived = self.expand(&self.record_secret(), "writer", &[wid], 44);
+        let mut nonce: [u8; 12] = derived[32..].try_into().unwrap();
+        nonce[8..]
+            .iter_mut()
+            .zip(counter.to_be_bytes())
+            .for_each(|(byte, counter)| *byte ^= counter);
+        let mut sealed = vec![0; plaintext.len() + 16];
+        let key = self.aead().key(derived[..32].try_into().unwrap());
+        key.seal_into(&nonce, aad, plaintext, &mut sealed);
+        [&self.message_id[..6], wid, &counter.to_be_bytes(), &sealed].concat()
+    }
+
+    /// A record of a ticket of suite 0x0010.
+    pub fn deterministic_record(&self, aad: &[u8], plaintext: &[u8]) -> Vec<u8> {
+        let key = self.expand(&self.record_secret(), "det", &[], 64);
+        let mut sealed = plaintext.to_vec();
+        let siv = self
+            .backend
+            .aes_siv
+            .seal_in_place(&key.try_into().unwrap(), aad, &mut sealed);
+        [&self.message_id[..6], &siv, &sealed].concat()
+    }
+
+    fn record_secret(&self) -> Vec<u8> {
+        let imm_hash = self.hash("immutable", &[&self.start(), &self.immutable]);
+        self.expand(&self.message_secret(), "record", &[&imm_hash], 32)
+    }
+
     pub fn context_hash(&self) -> [u8; 32] {
         self.hash("context", &[&self.context_item().encode()])
     }
@@ -377,4 +407,14 @@ pub fn chunk_nonce(mut base: [u8; 12], number: u64) -> [u8; 12] {
         *byte ^= counter;
     }
     base
+}
+
+/// The associated data of a record.
+pub fn record_aad(mode: u8, column: &str, row: &[u8]) -> Vec<u8> {
+    let mut aad = vec![mode];
+    aad.extend((column.len() as u16).to_be_bytes());
+    aad.extend(column.as_bytes());
+    aad.extend((row.len() as u32).to_be_bytes());
+    aad.extend(row);
+    aad
 }

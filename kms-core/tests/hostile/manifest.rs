@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use kms_core::crypto::CryptoBackend;
 use kms_core::memory::SecretBytes;
+use kms_core::record::RecordPlace;
 use kms_core::*;
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +90,16 @@ pub struct RecordEntry {
     pub record_hex: String,
     pub wid_hex: Option<String>,
     pub ctr: Option<u32>,
+}
+
+impl RecordEntry {
+    pub fn place(&self) -> RecordPlace<'_> {
+        match (&self.column, &self.row) {
+            (None, _) => RecordPlace::None,
+            (Some(column), None) => RecordPlace::Column(column),
+            (Some(column), Some(row)) => RecordPlace::Row(column, row.as_bytes()),
+        }
+    }
 }
 
 /// Every folder of golden files, the independent implementation's first.

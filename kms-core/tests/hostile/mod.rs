@@ -7,6 +7,7 @@ pub mod forge;
 pub mod gf128;
 pub mod item;
 pub mod manifest;
+pub mod mint;
 pub mod mutate;
 pub mod reader;
 pub mod regions;

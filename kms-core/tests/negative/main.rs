@@ -23,6 +23,7 @@ mod prelude;
 mod providers;
 mod quorum;
 mod recipients;
+mod records;
 mod rewrap;
 mod tampering;
 mod writer;

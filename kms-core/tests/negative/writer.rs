@@ -182,20 +182,20 @@ fn n22_adding_a_seventeenth_recipient_is_refused_before_any_call() {
 #[test]
 fn n27_a_passphrase_is_not_added_beside_a_key_nor_a_key_beside_it() {
     on_both(|backend| {
-        let passphrase = || {
+        let passphrase = |label: &str| {
             let cost = PasswordCost {
                 memory_kib: 65_536,
                 passes: 1,
                 lanes: 1,
             };
             let kek = PassphraseKek::new(backend.clone(), SecretBytes::copy_of(b"correct horse"));
-            Arc::new(kek.with_cost(cost).unwrap()) as Arc<dyn Kek>
+            Arc::new(kek.labelled(label).unwrap().with_cost(cost).unwrap()) as Arc<dyn Kek>
         };
         let key = || local(backend, "local://a");
         for (first, second) in [
-            (key(), passphrase()),
-            (passphrase(), key()),
-            (passphrase(), passphrase()),
+            (key(), passphrase("")),
+            (passphrase(""), key()),
+            (passphrase("a"), passphrase("b")),
         ] {
             let both = Sealer::new(backend.clone())
                 .recipient(first.clone())
@@ -290,5 +290,96 @@ fn a_message_level_entry_is_refreshed_by_whoever_can_open_at_all() {
             Keyring::new().with(Arc::new(TestKek::new(backend, "local://b", 2))),
         );
         assert_eq!(run(only_b.open_detached(&new.header, &payload)).unwrap(), b"x");
+    });
+}
+
+/// Only what is there after the rewrap counts: one out and one in is no seventeenth, and a key may take the place of
+/// a passphrase.
+#[test]
+fn a_change_is_judged_by_its_result() {
+    on_both(|backend| {
+        let sealer = (0..16).fold(Sealer::new(backend.clone()), |sealer, at| {
+            sealer.recipient(local(backend, &format!("local://{at}")))
+        });
+        let (header, payload) = run(sealer.seal_detached(b"x")).unwrap();
+        let header = Header::parse_detached(&header, 16).unwrap();
+        let opener = Reader::new(backend, &["local://0"]).opener;
+        let change = Target::Change {
+            add: vec![Recipient::single(local(backend, "local://new"))],
+            drop: vec!["local://15".into()],
+        };
+        let outcome = run(Rewrapper::new(opener.clone()).rewrap(&header, &change, None)).unwrap();
+        let RewrapOutcome::Rewrapped(new) = outcome else {
+            panic!("one out, one in")
+        };
+        let reader = Reader::new(backend, &["local://new"]);
+        assert_eq!(reader.open_detached(&new.header, &payload).unwrap(), b"x");
+
+        let standing = Target::Add(vec![Recipient::single(local(backend, "local://3"))]);
+        let outcome = run(Rewrapper::new(opener).rewrap(&header, &standing, None));
+        assert_eq!(outcome, Ok(RewrapOutcome::AlreadyCurrent));
+    });
+}
+
+/// Wraps with one secret and recovers another.
+struct Forgetful(Arc<dyn Kek>);
+
+#[async_trait]
+impl Kek for Forgetful {
+    fn uri(&self) -> &str {
+        self.0.uri()
+    }
+    fn scheme(&self) -> Scheme {
+        self.0.scheme()
+    }
+    fn posture(&self) -> Posture {
+        self.0.posture()
+    }
+    async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {
+        let made = self.0.generate(binding).await?;
+        Ok(Generated {
+            secret: secret(&[0x5a; 32]),
+            ..made
+        })
+    }
+    async fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding<'_>) -> Result<Unwrapped, KekError> {
+        self.0.unwrap(wrapped, binding).await
+    }
+    async fn describe(&self) -> Result<KekInfo, KekError> {
+        self.0.describe().await
+    }
+}
+
+#[test]
+fn a_verified_rewrap_gives_out_no_entry_that_its_provider_does_not_recover() {
+    on_both(|backend| {
+        let (header, _) = run(Sealer::new(backend.clone())
+            .recipient(local(backend, "local://a"))
+            .seal_detached(b"x"))
+        .unwrap();
+        let header = Header::parse_detached(&header, 16).unwrap();
+        let rewrapper = |verify| Rewrapper::new(Reader::new(backend, &["local://a"]).opener).verify(verify);
+        let forgetful = Arc::new(Forgetful(local(backend, "local://b"))) as Arc<dyn Kek>;
+        let alone = Recipient::single(forgetful.clone());
+        let quorum = Recipient::quorum(2, [local(backend, "local://c"), forgetful]);
+        for recipient in [alone, quorum] {
+            for target in [
+                Target::Add(vec![recipient.clone()]),
+                Target::Replace(vec![recipient.clone()]),
+            ] {
+                let refused = run(rewrapper(true).rewrap(&header, &target, None));
+                let expected = KekError::new("local://b", KekOperation::Wrap, KekFault::BadReply);
+                assert_eq!(refused, Err(expected.into()));
+                assert!(
+                    run(rewrapper(false).rewrap(&header, &target, None)).is_ok(),
+                    "unless nobody looks"
+                );
+            }
+        }
+        let sound = Target::Add(vec![
+            Recipient::single(local(backend, "local://d")),
+            Recipient::quorum(2, [local(backend, "local://c"), local(backend, "local://d")]),
+        ]);
+        assert!(run(rewrapper(true).rewrap(&header, &sound, None)).is_ok());
     });
 }

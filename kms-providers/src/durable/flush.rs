@@ -107,6 +107,8 @@ const WORTH_SYNCFS: usize = 4;
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]
@@ -116,7 +118,7 @@ mod tests {
             let paths: Vec<_> = (0..count).map(|n| folder.path().join(n.to_string())).collect();
             let files: Vec<_> = paths.iter().map(|path| File::create(path).unwrap()).collect();
             Flush::Now.files(&files).unwrap();
-            Flush::Now.folders(paths.iter().map(|path| path.as_path())).unwrap();
+            Flush::Now.folders(paths.iter().map(PathBuf::as_path)).unwrap();
         }
         assert!(Flush::Now.folders([Path::new("/nonexistent/file")]).is_err());
         Flush::Later.folders([Path::new("/nonexistent/file")]).unwrap();

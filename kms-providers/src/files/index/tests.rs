@@ -4,7 +4,9 @@ fn key(text: &str) -> KeyUri {
     text.parse().unwrap()
 }
 
-fn lines(index: &KeyIndex, facts: &[(&str, &str, &[(&str, Option<&str>)])]) {
+type Fact<'a> = (&'a str, &'a str, &'a [(&'a str, Option<&'a str>)]);
+
+fn lines(index: &KeyIndex, facts: &[Fact<'_>]) {
     for (what, path, keys) in facts {
         let keys: Vec<_> = keys
             .iter()
