@@ -91,7 +91,7 @@ def headers():
     """Changed headers, judged by the crates and by the independent implementation: both must take the same ones."""
     with tempfile.TemporaryDirectory() as folder:
         judged = str(Path(folder) / "headers")
-        write = [*CARGO_TEST, "--package", "kms-core", "--test", "mutants", "--", "--ignored", "--exact", "write_headers"]
+        write = [*CARGO_TEST, "--test", "mutants", "--", "--ignored", "--exact", "write_headers"]
         run = start(write, KEYSTRAND_HEADERS=judged, KEYSTRAND_MUTANTS="5000")
         output = run.stdout.read()
         if run.wait() != 0 or not os.path.exists(judged):
