@@ -17,4 +17,6 @@ fi
 
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
+# An emulated processor is slow: code of ours optimised too, fewer mutants and fewer random cases than on a real one.
+export CARGO_PROFILE_DEV_OPT_LEVEL=2 KEYSTRAND_MUTANTS=${KEYSTRAND_MUTANTS:-4000} PROPTEST_CASES=${PROPTEST_CASES:-16}
 cargo test -p kms-core --target "$target" --locked --no-fail-fast "$@"

@@ -2,7 +2,7 @@
 """Runs every test and ends with one line that counts passed, failed and skipped.
 
 A Rust test that prints a line beginning with SKIPPED counts as skipped, not as passed. So does an ignored one, unless
-its reason says that another test runs it in a process of its own. Output of passing tests is left out. Needs the packages of tests/oracle/requirements.txt: `make test` brings them.
+its reason says that it is no test of its own. Output of passing tests is left out. Needs the packages of tests/oracle/requirements.txt: `make test` brings them.
 """
 import filecmp
 import hashlib
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORACLE = ["tests/oracle/ks1.py"]
 GOLDEN = ROOT / "tests/golden/ks1"
 # With the points at which crash tests stop the process; they are not in other builds.
-RUST = ["cargo", "test", "--workspace", "--features", "kms-providers/failpoints", "--locked", "--no-fail-fast"]
+CARGO_TEST = ["cargo", "test", "--workspace", "--features", "kms-providers/failpoints", "--locked"]
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Tally:
 
 
 def main(arguments):
-    parts = {"rust": rust, "oracle": oracle, "golden": golden}
+    parts = {"rust": rust, "oracle": oracle, "golden": golden, "headers": headers}
     unknown = set(arguments) - set(parts)
     if unknown:
         sys.exit(f"test.py [{'] ['.join(parts)}]: no {', '.join(sorted(unknown))}")
@@ -59,7 +59,7 @@ def main(arguments):
 def rust():
     """The workspace's tests, documentation examples included."""
     reader, tally = TestOutput(), Tally()
-    run = start([*RUST, "--", "--show-output"])
+    run = start([*CARGO_TEST, "--no-fail-fast", "--", "--show-output"])
     for line in run.stdout:
         for shown in reader.read(line.rstrip("\n")):
             say(shown)
@@ -85,6 +85,25 @@ def golden():
     tally.add(unchanged(GOLDEN / "oracle"))
     tally.add(read_by_the_page(GOLDEN / "oracle"))
     return tally
+
+
+def headers():
+    """Changed headers, judged by the crates and by the independent implementation: both must take the same ones."""
+    with tempfile.TemporaryDirectory() as folder:
+        judged = str(Path(folder) / "headers")
+        write = [*CARGO_TEST, "--test", "mutants", "--", "--ignored", "--exact", "write_headers"]
+        run = start(write, KEYSTRAND_HEADERS=judged, KEYSTRAND_MUTANTS="5000")
+        output = run.stdout.read()
+        if run.wait() != 0 or not os.path.exists(judged):
+            say(output)
+            return Tally(failed=1, notes=["FAILED  no headers were written to be judged"])
+        run = start([sys.executable, "tests/oracle/headers.py", judged])
+        output = run.stdout.read()
+        say(output.splitlines()[-1] if output else "")
+        if run.wait() == 0:
+            return Tally(passed=1)
+        say(output)
+        return Tally(failed=1, notes=["FAILED  headers.py: the crates and the oracle differ"])
 
 
 def unchanged(folder):
@@ -145,7 +164,8 @@ class TestOutput:
     RESULT = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;")
     SECTION = re.compile(r"^---- (.+) stdout ----$")
     IGNORED = re.compile(r"^test (.+) \.\.\. ignored(.*)$")
-    CHILD = re.compile(r"run by|child process")
+    # Ignored, and yet no test that was left out: a part of another one, a tool, a measurement.
+    NO_TEST = re.compile(r"run by|child process|makes|writes|measurement")
 
     def __init__(self):
         self.tally = Tally()
@@ -153,13 +173,13 @@ class TestOutput:
 
     def begin(self):
         """The next test program."""
-        self.hidden, self.test, self.skipped, self.children = False, None, set(), 0
+        self.hidden, self.test, self.skipped, self.no_tests = False, None, set(), 0
 
     def read(self, line):
         if result := self.RESULT.match(line):
             passed, failed, ignored = map(int, result.groups())
             skipped = len(self.skipped)
-            self.tally.add(Tally(passed - skipped, failed, ignored + skipped - self.children))
+            self.tally.add(Tally(passed - skipped, failed, ignored + skipped - self.no_tests))
             self.begin()
             return [line]
         if section := self.SECTION.match(line):
@@ -168,8 +188,8 @@ class TestOutput:
             self.hidden = line == "successes:"
             self.test = None
         elif ignored := self.IGNORED.match(line):
-            if self.CHILD.search(ignored[2]):
-                self.children += 1
+            if self.NO_TEST.search(ignored[2]):
+                self.no_tests += 1
             else:
                 self.tally.notes.append(f"SKIPPED {ignored[1]}: ignored{ignored[2]}")
         elif self.hidden and self.test and line.startswith("SKIPPED"):
@@ -179,10 +199,10 @@ class TestOutput:
         return [] if self.hidden or not line else [line]
 
 
-def start(command):
+def start(command, **environment):
     return subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace")
+        errors="replace", env=os.environ | environment)
 
 
 def say(*lines):
