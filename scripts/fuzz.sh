@@ -16,7 +16,7 @@ if [ "${SANITIZER:-}" = address ]; then
     flags+=" -Zsanitizer=address"
     folder=target/address
 fi
-RUSTFLAGS="$flags" cargo build --release --locked --quiet --target "$host" --target-dir "$folder"
+RUSTFLAGS="$flags" cargo build --release --quiet --target "$host" --target-dir "$folder"
 
 mapfile -t targets < <(printf '%s\n' "${@:-}" | grep . || basename -s .rs fuzz_targets/*.rs)
 python3 ../scripts/fuzz_seeds.py corpus

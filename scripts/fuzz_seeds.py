@@ -5,7 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-GOLDEN = Path(__file__).resolve().parent.parent / "tests/golden/ks1"
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = ROOT / "tests/golden/ks1"
 
 # One of each scheme; the golden files' own are added.
 KEY_URIS = """\
@@ -37,11 +38,19 @@ def main(folder):
         "header_roundtrip": headers(cases),
         "envelope_open": envelopes(cases),
         "key_uri": key_uris(cases),
+        "record_open": records(cases),
+        "record_batch": batches(),
     }.items():
         place = Path(folder) / target
-        place.mkdir(parents=True, exist_ok=True)
         for seed in seeds:
-            (place / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
+            keep(place, seed)
+    for seed in (ROOT / "fuzz/seeds").glob("*/*"):
+        keep(Path(folder) / seed.parent.name, seed.read_bytes())
+
+
+def keep(place, seed):
+    place.mkdir(parents=True, exist_ok=True)
+    (place / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
 
 
 def headers(cases):
@@ -62,6 +71,24 @@ def envelopes(cases):
 def key_uris(cases):
     yield from (uri.encode() for uri in KEY_URIS.splitlines())
     yield from (kek["kid"].encode() for _, case in cases for kek in case["keks"])
+
+
+def records(cases):
+    """mode(1) column length(1) row length(1) column row record"""
+    for _, case in cases:
+        mode = ["none", "column", "row"].index(case["labels"].get("ks1-mode", "none"))
+        for record in case.get("records", []):
+            column = (record["column"] or "").encode() if mode >= 1 else b""
+            row = (record["row"] or "").encode() if mode == 2 else b""
+            if max(len(column), len(row)) < 256:
+                yield bytes([mode, len(column), len(row)]) + column + row + bytes.fromhex(record["record_hex"])
+
+
+def batches():
+    """number of offsets(1) first bit(1) bitmap length(1) offsets(4 each) bitmap bytes"""
+    for offsets, first_bit, bitmap in [([0], 0, b""), ([0, 2, 2, 5], 0, b"\x05"), ([1, 4, 9, 9, 10], 3, b"\xa8")]:
+        bounds = b"".join(offset.to_bytes(4, "little") for offset in offsets)
+        yield bytes([len(offsets), first_bit, len(bitmap)]) + bounds + bitmap + bytes(range(10))
 
 
 if __name__ == "__main__":

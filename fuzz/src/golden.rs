@@ -14,6 +14,7 @@ use crate::{backends, wait};
 
 /// What is known of all golden files together.
 pub struct Golden {
+    pub(crate) cases: Vec<Case>,
     openers: [Opener; 2],
     external: BTreeMap<String, String>,
     plaintexts: HashSet<Vec<u8>>,
@@ -26,7 +27,7 @@ pub fn golden() -> &'static Golden {
     GOLDEN.get_or_init(|| {
         let manifest = include_str!("../../tests/golden/ks1/oracle/manifest.json");
         let manifest: Manifest = serde_json::from_str(manifest).expect("the manifest is in the repository");
-        let golden = Golden::new(&manifest.cases);
+        let golden = Golden::new(manifest.cases);
         // Keys that open nothing would make every answer right.
         for envelope in [
             &include_bytes!("../../tests/golden/ks1/oracle/any-of-three.ks1")[..],
@@ -43,17 +44,18 @@ pub fn golden() -> &'static Golden {
 }
 
 impl Golden {
-    fn new(cases: &[Case]) -> Self {
+    fn new(cases: Vec<Case>) -> Self {
         let plaintexts = cases.iter().filter_map(|case| case.plaintext_hex.as_deref()).map(unhex);
         let hashes = cases
             .iter()
             .filter_map(|case| case.plaintext_sha256.as_deref())
             .map(unhex);
         Self {
-            openers: backends().map(|backend| opener(&backend, cases)),
+            openers: backends().map(|backend| opener(&backend, &cases)),
             external: cases.iter().flat_map(|case| case.required_context.clone()).collect(),
             plaintexts: plaintexts.collect(),
             long_plaintexts: hashes.collect(),
+            cases,
         }
     }
 
@@ -91,7 +93,7 @@ fn opener(backend: &CryptoBackend, cases: &[Case]) -> Opener {
     })
 }
 
-fn unhex(text: impl AsRef<str>) -> Vec<u8> {
+pub(crate) fn unhex(text: impl AsRef<str>) -> Vec<u8> {
     HEX.decode(text.as_ref().as_bytes())
         .expect("the manifest has hexadecimal digits")
 }
@@ -102,11 +104,23 @@ struct Manifest {
 }
 
 #[derive(Deserialize)]
-struct Case {
+pub(crate) struct Case {
+    pub(crate) file: String,
+    pub(crate) layout: String,
+    pub(crate) labels: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    pub(crate) records: Vec<Record>,
     keks: Vec<KekEntry>,
     required_context: BTreeMap<String, String>,
     plaintext_hex: Option<String>,
     plaintext_sha256: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Record {
+    pub(crate) column: Option<String>,
+    pub(crate) row: Option<String>,
+    pub(crate) plaintext_hex: String,
 }
 
 #[derive(Deserialize)]

@@ -6,9 +6,11 @@
 mod golden;
 mod kek;
 mod memory;
+mod records;
 
 pub use golden::{Golden, golden};
 pub use memory::bounded;
+pub use records::{Records, split_place};
 
 use kms_core::crypto::{CryptoBackend, aws_lc, rustcrypto};
 

@@ -2,6 +2,7 @@
 //! reports. What libraries in C allocate is not counted; libFuzzer's own limit on the process catches that.
 
 use std::alloc::System;
+use std::sync::Once;
 
 use cap::Cap;
 
@@ -15,11 +16,23 @@ const PER_BYTE: usize = 16;
 
 /// Runs `read` with memory in proportion to its input.
 pub fn bounded<T>(input: &[u8], read: impl FnOnce() -> T) -> T {
+    static UNBOUNDED_PANICS: Once = Once::new();
+    UNBOUNDED_PANICS.call_once(|| {
+        let tell = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            lift();
+            tell(panic);
+        }));
+    });
     let limit = ALLOCATOR.allocated() + BASE + PER_BYTE * input.len();
     ALLOCATOR
         .set_limit(limit)
         .expect("the limit is above what is allocated");
     let result = read();
-    ALLOCATOR.set_limit(usize::MAX).expect("there is no higher limit");
+    lift();
     result
+}
+
+fn lift() {
+    ALLOCATOR.set_limit(usize::MAX).expect("there is no higher limit");
 }

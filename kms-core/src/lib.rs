@@ -63,7 +63,7 @@ mod suite;
 pub use context::{EncryptionContext, LabelValue, Labels};
 pub use envelope::{
     Attempt, AttemptOutcome, DataKey, Member, Message, MessageKeys, MessageOptions, OpenPolicy, Opened, Opener,
-    Recipient, RewrapOutcome, Rewrapped, Rewrapper, Sealer, ShareCheck, Target,
+    Recipient, RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Sealer, ShareCheck, Target, UnsettledRewrap,
 };
 pub use suite::{Kind, Suite};
 

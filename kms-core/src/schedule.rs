@@ -3,7 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::{CryptoBackend, RandomFailed};
+use crate::crypto::{CryptoBackend, HmacKey, RandomFailed};
 use crate::memory::Secret;
 use crate::suite::{Kind, Suite};
 
@@ -42,6 +42,11 @@ pub struct Domain {
 impl Domain {
     /// `Expand(key, P || label || 00 || suite || kind || parts)` into `out`.
     pub(crate) fn expand(self, backend: &CryptoBackend, key: &[u8], label: &str, parts: &[&[u8]], out: &mut [u8]) {
+        self.with_info(label, parts, |info| backend.hash.expand(key, info, out));
+    }
+
+    /// `use_info` of `P || label || 00 || suite || kind || parts`.
+    fn with_info(self, label: &str, parts: &[&[u8]], use_info: impl FnOnce(&[&[u8]])) {
         let [high, low] = self.suite.wire().to_be_bytes();
         let suite_and_kind = [0, high, low, self.kind.wire()];
         let mut info: [&[u8]; 8] = [&[]; 8];
@@ -49,7 +54,7 @@ impl Domain {
         info[1] = label.as_bytes();
         info[2] = &suite_and_kind;
         info[3..3 + parts.len()].copy_from_slice(parts);
-        backend.hash.expand(key, &info[..3 + parts.len()], out);
+        use_info(&info[..3 + parts.len()]);
     }
 
     /// A 32-byte key, wiped when dropped.
@@ -68,28 +73,6 @@ impl Domain {
         message_id: &[u8; 32],
     ) -> Secret<32> {
         Secret::init_with(|out| self.expand(backend, dek.expose(), "message", &[dek_id, message_id], out))
-    }
-
-    /// `TAG`: HMAC-SHA-512 over the header's raw bytes before it, cut to 32 bytes.
-    pub(crate) fn header_tag(self, backend: &CryptoBackend, message_secret: &Secret<32>, header: &[u8]) -> Digest {
-        let mut mac_key = Zeroizing::new([0; 64]);
-        self.expand(backend, message_secret.expose(), "header-mac", &[], &mut *mac_key);
-        truncate(&backend.hash.hmac(&*mac_key, &[header]))
-    }
-
-    /// `PK`, the input key of the payload.
-    pub(crate) fn payload_key(self, backend: &CryptoBackend, message_secret: &Secret<32>) -> Secret<32> {
-        Secret::init_with(|out| self.expand(backend, message_secret.expose(), "payload", &[], out))
-    }
-
-    /// `TS`, the secret of a ticket's records.
-    pub(crate) fn record_secret(
-        self,
-        backend: &CryptoBackend,
-        message_secret: &Secret<32>,
-        imm_hash: &Digest,
-    ) -> Secret<32> {
-        Secret::init_with(|out| self.expand(backend, message_secret.expose(), "record", &[imm_hash], out))
     }
 
     /// `WK || base` of a record writer.
@@ -125,6 +108,54 @@ impl Domain {
         binding: &Digest,
     ) -> Secret<32> {
         Secret::init_with(|out| self.expand(backend, kek.expose(), "local", &[salt, binding], out))
+    }
+}
+
+/// All that is derived from one message secret, which is scheduled once. Not for keeping: it stands outside the
+/// protected pages.
+pub(crate) struct MessageSchedule {
+    domain: Domain,
+    secret: Box<dyn HmacKey>,
+}
+
+impl MessageSchedule {
+    pub(crate) fn new(backend: &CryptoBackend, domain: Domain, message_secret: &Secret<32>) -> Self {
+        Self {
+            domain,
+            secret: backend.hash.hmac_key(message_secret.expose()),
+        }
+    }
+
+    /// What makes and checks `TAG`.
+    pub(crate) fn header_mac(&self, backend: &CryptoBackend) -> HeaderMac {
+        let mut mac_key = Zeroizing::new([0; 64]);
+        self.expand("header-mac", &[], &mut *mac_key);
+        HeaderMac(backend.hash.hmac_key(&*mac_key))
+    }
+
+    /// `PK`, the input key of the payload.
+    pub(crate) fn payload_key(&self) -> Secret<32> {
+        Secret::init_with(|out| self.expand("payload", &[], out))
+    }
+
+    /// `TS`, the secret of a ticket's records.
+    pub(crate) fn record_secret(&self, imm_hash: &Digest) -> Secret<32> {
+        Secret::init_with(|out| self.expand("record", &[imm_hash], out))
+    }
+
+    fn expand(&self, label: &str, parts: &[&[u8]], out: &mut [u8]) {
+        self.domain
+            .with_info(label, parts, |info| self.secret.expand(info, out));
+    }
+}
+
+/// The scheduled key of one message's `TAG`.
+pub(crate) struct HeaderMac(Box<dyn HmacKey>);
+
+impl HeaderMac {
+    /// `TAG`: HMAC-SHA-512 over the header's raw bytes before it, cut to 32 bytes.
+    pub(crate) fn tag(&self, header: &[u8]) -> Digest {
+        truncate(&self.0.sign(&[header]))
     }
 }
 

@@ -222,6 +222,40 @@ fn what_a_newer_version_writes_is_an_error_and_not_a_guess() {
     assert!(change("/time", json!(0)).is_ok(), "the exact time stands in unix_nanos");
 }
 
+/// Found by fuzzing: a refusal that succeeded was read, and could not be written; half a reason was read as none.
+#[test]
+fn an_event_that_contradicts_itself_is_not_read() {
+    let (sink, trail) = trail();
+    open_with_one_failed_provider(&trail).unwrap();
+    trail
+        .refuse(Action::Grant, &Subject::default(), KekFault::Denied)
+        .unwrap();
+    let [intent, outcome, refusal] = [0, 1, 2].map(|n| serde_json::to_value(&sink.events()[n]).unwrap());
+    let changed = |event: &Value, pointer: &str, value: Value| {
+        let mut event = event.clone();
+        *event.pointer_mut(pointer).unwrap() = value;
+        serde_json::from_value::<AuditEvent>(event)
+    };
+    assert!(
+        changed(&refusal, "/status_id", json!(1)).is_err(),
+        "a refusal that succeeded"
+    );
+    assert!(changed(&outcome, "/unmapped/keystrand/phase", json!("refusal")).is_err());
+    assert!(
+        changed(&intent, "/status_id", json!(1)).is_err(),
+        "an intent with an end"
+    );
+    assert!(
+        changed(&refusal, "/status_detail", Value::Null).is_err(),
+        "a code without its sentence"
+    );
+    let attempt = "/unmapped/keystrand/attempts/0/status_code";
+    assert!(
+        changed(&outcome, attempt, Value::Null).is_err(),
+        "a failed attempt would pass for a good one"
+    );
+}
+
 proptest! {
     #[test]
     fn any_event_reads_back_as_it_was_written(

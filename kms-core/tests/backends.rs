@@ -21,19 +21,27 @@ proptest! {
         prop_assert_eq!(left.digest(&[&whole]), right.digest(&parts));
         prop_assert_eq!(left.hmac(&key, &parts), right.hmac(&key, &[&whole]));
         prop_assert_eq!(left.hmac(&key, &[&whole]), right.hmac(&key, &parts));
+        for scheduled in [left.hmac_key(&key), right.hmac_key(&key)] {
+            prop_assert_eq!(scheduled.sign(&parts), left.hmac(&key, &parts));
+            prop_assert_eq!(scheduled.sign(&[]), left.hmac(&key, &[]), "a second use starts anew");
+        }
     }
 
     #[test]
     fn expansions_agree(
         prk in prop_oneof![vec(any::<u8>(), 32), vec(any::<u8>(), 64)],
-        info in vec(vec(any::<u8>(), 0..200), 0..6),
+        info in vec(vec(any::<u8>(), 0..200), 0..12),
         length in 0usize..1000,
     ) {
         let info: Vec<&[u8]> = info.iter().map(Vec::as_slice).collect();
         let (mut left, mut right) = (vec![0; length], vec![0; length]);
         aws_lc().hash.expand(&prk, &info, &mut left);
         rustcrypto().hash.expand(&prk, &[&info.concat()], &mut right);
-        prop_assert_eq!(left, right);
+        prop_assert_eq!(&left, &right);
+        for hash in [aws_lc().hash, rustcrypto().hash] {
+            hash.hmac_key(&prk).expand(&info, &mut right);
+            prop_assert_eq!(&left, &right);
+        }
     }
 
     #[test]

@@ -199,6 +199,15 @@ fn adding_twice_adds_once_and_dropping_keeps_the_rest() {
     let only_c = opener(&backend, [kek(&backend, "c", 2)]);
     assert_eq!(run(only_c.open_detached(renewed.as_bytes(), &payload)).unwrap(), b"x");
 
+    let wanted = [kek(&backend, "b", 1), kek(&backend, "a", 1)].map(Recipient::single);
+    let wanted = Target::Replace(wanted.into());
+    let (replaced, dropped) = apply(&renewed, &wanted).unwrap();
+    assert_eq!(
+        (keys(&replaced), dropped),
+        (vec!["local://b".into(), "local://a".into()], 1)
+    );
+    assert!(apply(&replaced, &wanted).is_none());
+
     let nobody = change(&[], &["local://a", "local://c"]);
     assert_eq!(rewrap(&renewed, &nobody).unwrap_err(), CallerFault::NoRecipients.into());
 }

@@ -14,7 +14,7 @@ use crate::failure::Result;
 
 /// One key layer over every KMS and HSM: seal files, rotate keys without re-encrypting, prove what happened
 #[derive(Debug, Parser)]
-#[command(name = "kmsctl", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 120)]
+#[command(name = "kmsctl", version, after_help = EXIT_CODES, max_term_width = 120)]
 pub struct Cli {
     /// What all commands take.
     #[command(flatten)]
@@ -29,10 +29,22 @@ pub struct Cli {
 #[command(next_help_heading = "Options of every command")]
 pub struct Globals {
     /// Folder of configuration, keystore and audit log [default: ~/.keystrand]
-    #[arg(long, global = true, env = "KEYSTRAND_HOME", value_name = "DIR", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "KEYSTRAND_HOME",
+        value_name = "DIR",
+        hide_env_values = true
+    )]
     pub home: Option<PathBuf>,
     /// File that holds the keystore's passphrase; without it the terminal is asked
-    #[arg(long, global = true, env = "KEYSTRAND_PASSPHRASE_FILE", value_name = "FILE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "KEYSTRAND_PASSPHRASE_FILE",
+        value_name = "FILE",
+        hide_env_values = true
+    )]
     pub passphrase_file: Option<PathBuf>,
     /// Write results and errors as JSON, one object a line
     #[arg(long, global = true)]
@@ -108,7 +120,11 @@ impl RecipientPassphrase {
     /// A KEK that asks for it when an envelope needs it; for one that is being sealed, as a new one.
     #[must_use]
     pub fn asked(&self, is_new: bool) -> Arc<AskedPassphrase> {
-        Arc::new(AskedPassphrase::new(CryptoBackend::default(), self.file.clone(), is_new))
+        Arc::new(AskedPassphrase::new(
+            CryptoBackend::default(),
+            self.file.clone(),
+            is_new,
+        ))
     }
 }
 
@@ -118,7 +134,9 @@ impl RecipientPassphrase {
 /// For malformed or repeated names.
 pub fn labels(pairs: &[(String, String)]) -> Result<Labels> {
     let pairs = pairs.iter().cloned();
-    Ok(Labels::from_pairs(pairs.map(|(name, value)| (name, LabelValue::Text(value))))?)
+    Ok(Labels::from_pairs(
+        pairs.map(|(name, value)| (name, LabelValue::Text(value))),
+    )?)
 }
 
 /// `NAME=VALUE`; the value may be empty and may hold further `=`.

@@ -105,6 +105,12 @@ impl Kek for AskedPassphrase {
     /// Passphrases have no versions, so nothing is asked for.
     async fn describe(&self) -> Result<KekInfo, KekError> {
         let scheme = "argon2id";
-        Ok(KekInfo::new(scheme, None, "passphrase", Posture::Hedged, self.uri.clone()))
+        Ok(KekInfo::new(
+            scheme,
+            None,
+            "passphrase",
+            Posture::Hedged,
+            self.uri.clone(),
+        ))
     }
 }

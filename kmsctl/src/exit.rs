@@ -82,9 +82,9 @@ impl From<&Error> for Exit {
                 Self::DoesNotOpen
             }
             Error::Provider(error) => error.kind.into(),
-            Error::Caller(
-                CallerFault::ContextMissing | CallerFault::NoConfiguredKey | CallerFault::Rolledback,
-            ) => Self::DoesNotOpen,
+            Error::Caller(CallerFault::ContextMissing | CallerFault::NoConfiguredKey | CallerFault::Rolledback) => {
+                Self::DoesNotOpen
+            }
             Error::Caller(CallerFault::ChangedMeanwhile | CallerFault::Reserve | CallerFault::Finished) => Self::Failed,
             Error::Caller(CallerFault::Level) => Self::Refused,
             Error::Caller(_) => Self::Usage,
@@ -156,7 +156,10 @@ mod tests {
         assert_eq!(Exit::of_many(0, []), Exit::Done);
         assert_eq!(Exit::of_many(2, []), Exit::Done);
         assert_eq!(Exit::of_many(1, [Exit::DoesNotOpen]), Exit::Partly);
-        assert_eq!(Exit::of_many(0, [Exit::DoesNotOpen, Exit::DoesNotOpen]), Exit::DoesNotOpen);
+        assert_eq!(
+            Exit::of_many(0, [Exit::DoesNotOpen, Exit::DoesNotOpen]),
+            Exit::DoesNotOpen
+        );
         assert_eq!(Exit::of_many(0, [Exit::DoesNotOpen, Exit::Refused]), Exit::Failed);
     }
 

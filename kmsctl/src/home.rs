@@ -22,7 +22,10 @@ impl Home {
         }
         match std::env::home_dir() {
             Some(user) if !user.as_os_str().is_empty() => Ok(Self(user.join(DEFAULT))),
-            _ => Err(Failure::usage("this user has no home folder", "name a folder with --home or KEYSTRAND_HOME")),
+            _ => Err(Failure::usage(
+                "this user has no home folder",
+                "name a folder with --home or KEYSTRAND_HOME",
+            )),
         }
     }
 

@@ -102,6 +102,7 @@ impl Output {
     /// Says a failure on stderr.
     pub fn fail(&self, failure: &Failure) {
         match self.format {
+            _ if failure.is_silent() => {}
             Format::Json => complain(&json!({ "error": failure }).to_string()),
             Format::Text => complain(&format!("kmsctl: {failure}")),
         }

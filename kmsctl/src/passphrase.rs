@@ -84,7 +84,10 @@ fn usable(passphrase: &[u8]) -> Result<SecretBytes> {
     match passphrase.len() {
         0 => Err(Failure::usage("the passphrase is empty", "give one of several words")),
         1..=MAX_LEN => Ok(SecretBytes::copy_of(passphrase)),
-        _ => Err(Failure::usage("the passphrase is longer than 1024 bytes", "is it the right file?")),
+        _ => Err(Failure::usage(
+            "the passphrase is longer than 1024 bytes",
+            "is it the right file?",
+        )),
     }
 }
 
@@ -115,7 +118,13 @@ mod tests {
 
     #[test]
     fn nothing_and_too_much_are_refused() {
-        for content in [vec![], b"\n".to_vec(), b"\r\n".to_vec(), vec![b'a'; 1025], vec![b'a'; 10_000]] {
+        for content in [
+            vec![],
+            b"\n".to_vec(),
+            b"\r\n".to_vec(),
+            vec![b'a'; 1025],
+            vec![b'a'; 10_000],
+        ] {
             assert!(read(&content).is_err(), "{} bytes", content.len());
         }
         assert_eq!(read(&[b'a'; 1024]).unwrap().len(), 1024);

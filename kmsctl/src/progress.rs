@@ -11,13 +11,23 @@ impl Progress {
     /// Counts bytes, of `total` where that is known.
     #[must_use]
     pub fn bytes(out: &Output, total: Option<u64>) -> Self {
-        Self::with(out, total, "{bytes}/{total_bytes} {wide_bar} {bytes_per_sec}, {eta}", "{bytes} {bytes_per_sec}")
+        Self::with(
+            out,
+            total,
+            "{bytes}/{total_bytes} {wide_bar} {bytes_per_sec}, {eta}",
+            "{bytes} {bytes_per_sec}",
+        )
     }
 
     /// Counts files, of `total` where that is known.
     #[must_use]
     pub fn files(out: &Output, total: Option<u64>) -> Self {
-        Self::with(out, total, "{pos}/{len} files {wide_bar} {eta}", "{pos} files {spinner}")
+        Self::with(
+            out,
+            total,
+            "{pos}/{len} files {wide_bar} {eta}",
+            "{pos} files {spinner}",
+        )
     }
 
     /// So much is done.

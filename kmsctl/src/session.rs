@@ -109,7 +109,9 @@ impl Session {
     /// When a provider does not list its keys.
     pub async fn opener(&self, policy: OpenPolicy) -> Result<Opener> {
         let keyring = self.keyring().await?;
-        Ok(Opener::new(self.backend.clone(), keyring).policy(policy).audit(self.trail()))
+        Ok(Opener::new(self.backend.clone(), keyring)
+            .policy(policy)
+            .audit(self.trail()))
     }
 
     /// What the configuration lets a reader accept.
@@ -135,24 +137,24 @@ impl Session {
         Ok(versions)
     }
 
-    /// What the operator means by a name or URI.
+    /// What the operator means by a name, by `NAME/VERSION` of the embedded keystore, or by a URI.
     ///
     /// # Errors
     /// When it means nothing here.
-    pub fn logical(&self, name_or_uri: &str) -> Result<LogicalKey> {
-        Ok(self.resolver.logical(name_or_uri)?)
+    pub fn logical(&self, text: &str) -> Result<LogicalKey> {
+        match text.split_once('/') {
+            Some((name, version)) if KeyName::parse(name).is_ok() => {
+                Ok(LogicalKey::of_uri(format!("local://{name}/{version}").parse()?))
+            }
+            _ => Ok(self.resolver.logical(text)?),
+        }
     }
 
-    /// The one key that a life-cycle command is about: a name, `NAME/VERSION` of the embedded keystore, or a URI.
+    /// The one key that a life-cycle command is about.
     ///
     /// # Errors
     /// When it means nothing here, or several keys.
     pub fn target(&self, text: &str) -> Result<KeyUri> {
-        if let Some((name, version)) = text.split_once('/')
-            && KeyName::parse(name).is_ok()
-        {
-            return Ok(KeyUri::parse(&format!("local://{name}/{version}"))?);
-        }
         let key = self.logical(text)?;
         let mut uris = key.uris();
         match (uris.next(), uris.next()) {
@@ -177,7 +179,10 @@ impl Session {
         keys: &[KeyUri],
         change: impl Future<Output = Result<T, KekError>>,
     ) -> Result<T> {
-        let texts: Vec<_> = keys.iter().map(|key| (key.without_version().to_string(), key.version())).collect();
+        let texts: Vec<_> = keys
+            .iter()
+            .map(|key| (key.without_version().to_string(), key.version()))
+            .collect();
         let keys: Vec<_> = texts
             .iter()
             .map(|(uri, version)| KeyRef {
@@ -205,7 +210,11 @@ impl Session {
     /// Every key that an envelope may select, those in this house before those in a cloud.
     async fn keyring(&self) -> Result<Keyring> {
         let mut keyring = Keyring::new();
-        for (_, provider) in self.resolver.providers().filter(|(_, provider)| provider.owns_its_keys()) {
+        for (_, provider) in self
+            .resolver
+            .providers()
+            .filter(|(_, provider)| provider.owns_its_keys())
+        {
             for key in provider.list().await? {
                 keyring.insert(provider.kek(&key.uri)?);
             }
@@ -250,11 +259,7 @@ fn trail(home: &Home, config: &Config) -> Result<AuditTrail> {
     Ok(AuditTrail::new(Arc::new(sink), this_process()).within(trace.unwrap_or_else(TraceContext::fresh)))
 }
 
-async fn providers(
-    app: &App,
-    config: &Config,
-    backend: &CryptoBackend,
-) -> Result<Vec<(KeyName, Arc<dyn Provider>)>> {
+async fn providers(app: &App, config: &Config, backend: &CryptoBackend) -> Result<Vec<(KeyName, Arc<dyn Provider>)>> {
     let mut providers: Vec<(KeyName, Arc<dyn Provider>)> = Vec::new();
     for (name, settings) in &config.providers {
         let provider: Arc<dyn Provider> = match settings.kind() {

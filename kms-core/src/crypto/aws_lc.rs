@@ -11,8 +11,8 @@ use aws_lc_rs::{aead, digest, hkdf, hmac, rand};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
-    Aead, AeadKey, CryptoBackend, KEY_LEN, KeyWrap, NONCE_LEN, OpenFailed, RandomFailed, SecureRandom, Sha512, TAG_LEN,
-    password, siv,
+    Aead, AeadKey, CryptoBackend, HmacKey, KEY_LEN, KeyWrap, NONCE_LEN, OpenFailed, RandomFailed, SecureRandom, Sha512,
+    TAG_LEN, password, siv,
 };
 
 /// The backend on AWS-LC: assembly for AES-NI, VAES and ARMv8.
@@ -52,11 +52,7 @@ impl Sha512 for LcSha512 {
     }
 
     fn hmac(&self, key: &[u8], parts: &[&[u8]]) -> [u8; 64] {
-        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA512, key));
-        for part in parts {
-            context.update(part);
-        }
-        wide(context.sign().as_ref())
+        LcHmacKey::new(key).sign(parts)
     }
 
     fn expand(&self, prk: &[u8], info: &[&[u8]], out: &mut [u8]) {
@@ -64,6 +60,28 @@ impl Sha512 for LcSha512 {
         prk.expand(info, OutLen(out.len()))
             .and_then(|okm| okm.fill(out))
             .expect("the output length is a constant of the format, at most 255 * 64");
+    }
+
+    fn hmac_key(&self, key: &[u8]) -> Box<dyn HmacKey> {
+        Box::new(LcHmacKey::new(key))
+    }
+}
+
+struct LcHmacKey(hmac::Key);
+
+impl LcHmacKey {
+    fn new(key: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA512, key))
+    }
+}
+
+impl HmacKey for LcHmacKey {
+    fn sign(&self, parts: &[&[u8]]) -> [u8; 64] {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in parts {
+            context.update(part);
+        }
+        wide(context.sign().as_ref())
     }
 }
 

@@ -17,8 +17,8 @@ use sha2::Digest as _;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
-    Aead, AeadKey, CryptoBackend, KEY_LEN, KeyWrap, NONCE_LEN, OpenFailed, RandomFailed, SecureRandom, Sha512, TAG_LEN,
-    password, siv,
+    Aead, AeadKey, CryptoBackend, HmacKey, KEY_LEN, KeyWrap, NONCE_LEN, OpenFailed, RandomFailed, SecureRandom, Sha512,
+    TAG_LEN, password, siv,
 };
 
 /// The backend on the RustCrypto crates: no C compiler needed.
@@ -49,34 +49,36 @@ impl Sha512 for RcSha512 {
     }
 
     fn hmac(&self, key: &[u8], parts: &[&[u8]]) -> [u8; 64] {
-        let mut mac = HmacSha512::new_from_slice(key).expect("HMAC takes keys of any length");
+        RcHmacKey::new(key).sign(parts)
+    }
+
+    fn expand(&self, prk: &[u8], info: &[&[u8]], out: &mut [u8]) {
+        // `Hkdf::from_prk` refuses a 32-byte key, which KS1 uses throughout.
+        RcHmacKey::new(prk).expand(info, out);
+    }
+
+    fn hmac_key(&self, key: &[u8]) -> Box<dyn HmacKey> {
+        Box::new(RcHmacKey::new(key))
+    }
+}
+
+struct RcHmacKey(Hmac<sha2::Sha512>);
+
+impl RcHmacKey {
+    fn new(key: &[u8]) -> Self {
+        Self(Hmac::new_from_slice(key).expect("HMAC takes keys of any length"))
+    }
+}
+
+impl HmacKey for RcHmacKey {
+    fn sign(&self, parts: &[&[u8]]) -> [u8; 64] {
+        let mut mac = self.0.clone();
         for part in parts {
             mac.update(part);
         }
         mac.finalize().into_bytes().into()
     }
-
-    fn expand(&self, prk: &[u8], info: &[&[u8]], out: &mut [u8]) {
-        // `Hkdf::from_prk` refuses a 32-byte key, which KS1 uses throughout; RFC 5869 2.3 by hand.
-        let keyed = HmacSha512::new_from_slice(prk).expect("HMAC takes keys of any length");
-        let mut previous = Zeroizing::new([0; 64]);
-        for (index, block) in out.chunks_mut(64).enumerate() {
-            let counter = u8::try_from(index + 1).expect("the output is at most 255 * 64 bytes");
-            let mut mac = keyed.clone();
-            if index > 0 {
-                mac.update(&*previous);
-            }
-            for part in info {
-                mac.update(part);
-            }
-            mac.update(&[counter]);
-            *previous = mac.finalize().into_bytes().into();
-            block.copy_from_slice(&previous[..block.len()]);
-        }
-    }
 }
-
-type HmacSha512 = Hmac<sha2::Sha512>;
 
 struct RcAead<A>(std::marker::PhantomData<fn() -> A>);
 

@@ -13,7 +13,7 @@ use sha2::Digest as _;
 
 use super::binding::{Place, Scope, commitment};
 use super::recipients::{Recipient, Secrets, wrap_all};
-use super::sealer::{DataKey, MessageOptions, Sealer};
+use super::{DataKey, MessageOptions, Sealer};
 use crate::context::EncryptionContext;
 use crate::crypto::{CryptoBackend, PasswordCost, RandomFailed, SecureRandom, aws_lc, rustcrypto};
 use crate::error::KekError;
@@ -22,7 +22,7 @@ use crate::kek::{Binding, Generated, Kek, KekInfo, Posture, Scheme, Unwrapped, W
 use crate::keyring::{Keyring, hint};
 use crate::memory::Secret;
 use crate::quorum::split;
-use crate::schedule::{Domain, hash};
+use crate::schedule::{Domain, MessageSchedule, hash};
 use crate::suite::{Kind, Suite};
 use crate::{cbor, envelope::opener::Opener};
 
@@ -70,7 +70,7 @@ fn the_key_schedule_gives_the_known_values() {
         let context = context().digest(&backend);
         let imm_hash = crate::header::immutable_hash(&backend, DOMAIN, &unhex(&vectors["kat.IMM"]));
         let message = DOMAIN.message_secret(&backend, &secret(0), &DEK_ID, &MESSAGE_ID);
-        let payload = DOMAIN.payload_key(&backend, &message);
+        let payload = MessageSchedule::new(&backend, DOMAIN, &message).payload_key();
         let scope = scope(&backend, &context);
         let binding = scope.binding(Scheme::WrapBound, Level::DataKey, KID, None);
         let w = DOMAIN.derive_local(&backend, &secret(0x40), &counting(0x60), &binding);

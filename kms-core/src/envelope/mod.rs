@@ -2,19 +2,22 @@
 //! touched; payload work is synchronous.
 
 mod binding;
+mod data_key;
 #[cfg(all(test, feature = "aws-lc", feature = "rustcrypto"))]
 mod known_answers;
 mod opener;
+mod read_back;
 mod recipients;
 mod rewrap;
 mod sealer;
 mod search;
 mod trail;
 
+pub use data_key::{DataKey, Message, MessageOptions};
 pub use opener::{OpenPolicy, Opened, Opener};
 pub use recipients::{Member, Recipient};
-pub use rewrap::{RewrapOutcome, Rewrapped, Rewrapper, Target};
-pub use sealer::{DataKey, Message, MessageOptions, Sealer};
+pub use rewrap::{RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Target, UnsettledRewrap};
+pub use sealer::Sealer;
 pub use search::{Attempt, AttemptOutcome, ShareCheck};
 
 use crate::crypto::CryptoBackend;
@@ -22,7 +25,7 @@ use crate::error::{FormatFault, Result};
 use crate::memory::Secret;
 use crate::payload::PayloadKeys;
 use crate::record::{RecordMode, TicketKeys};
-use crate::schedule::{Digest, Domain};
+use crate::schedule::{Digest, Domain, MessageSchedule};
 
 /// The keys of one message: what header work hands to payload or record work.
 pub struct MessageKeys {
@@ -30,22 +33,47 @@ pub struct MessageKeys {
     domain: Domain,
     message_id: [u8; 32],
     immutable_hash: Digest,
-    secret: Secret<32>,
-    mode: Option<RecordMode>,
+    content: Content,
+}
+
+/// What keys the payload or the records; the message secret itself is not kept.
+enum Content {
+    Payload(Secret<32>),
+    Records(Secret<32>, RecordMode),
 }
 
 impl MessageKeys {
+    fn new(
+        backend: &CryptoBackend,
+        schedule: &MessageSchedule,
+        domain: Domain,
+        message_id: [u8; 32],
+        immutable_hash: Digest,
+        mode: Option<RecordMode>,
+    ) -> Self {
+        let content = match mode {
+            None => Content::Payload(schedule.payload_key()),
+            Some(mode) => Content::Records(schedule.record_secret(&immutable_hash), mode),
+        };
+        Self {
+            backend: backend.clone(),
+            domain,
+            message_id,
+            immutable_hash,
+            content,
+        }
+    }
+
     /// Keys of the payload of a message or sealed secret.
     ///
     /// # Errors
     /// [`FormatFault::WrongKind`] for a ticket.
     pub fn payload(&self) -> Result<PayloadKeys> {
-        if self.mode.is_some() {
+        let Content::Payload(input_key) = &self.content else {
             return Err(FormatFault::WrongKind.into());
-        }
-        let input_key = self.domain.payload_key(&self.backend, &self.secret);
+        };
         let salt = self.message_id.first_chunk().expect("24 of 32 bytes");
-        PayloadKeys::new(&self.backend, self.domain.suite, &input_key, salt, &self.immutable_hash)
+        PayloadKeys::new(&self.backend, self.domain.suite, input_key, salt, &self.immutable_hash)
     }
 
     /// Keys of the records of a ticket.
@@ -53,11 +81,11 @@ impl MessageKeys {
     /// # Errors
     /// [`FormatFault::WrongKind`] for other kinds.
     pub fn ticket(&self) -> Result<TicketKeys> {
-        let mode = self.mode.ok_or(FormatFault::WrongKind)?;
-        let secret = self
-            .domain
-            .record_secret(&self.backend, &self.secret, &self.immutable_hash);
-        TicketKeys::new(&self.backend, self.domain, secret, &self.message_id, mode)
+        let Content::Records(secret, mode) = &self.content else {
+            return Err(FormatFault::WrongKind.into());
+        };
+        let secret = Secret::init_with(|out| out.copy_from_slice(secret.expose()));
+        TicketKeys::new(&self.backend, self.domain, secret, &self.message_id, *mode)
     }
 
     /// Names the message or ticket.

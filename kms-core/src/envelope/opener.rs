@@ -14,13 +14,13 @@ use crate::caps;
 use crate::context::EncryptionContext;
 use crate::crypto::CryptoBackend;
 use crate::error::{CallerFault, Error, FormatFault, LimitFault, PolicyFault, Result};
-use crate::header::{Entry, Header, Level, RecipientId, meets_floor};
+use crate::header::{Entry, Header, Immutable, Level, RecipientId, meets_floor};
 use crate::kek::WrapParams;
 use crate::keyring::Keyring;
 use crate::memory::Secret;
 use crate::payload::plaintext_len;
 use crate::record::TicketKeys;
-use crate::schedule::Digest;
+use crate::schedule::{Digest, HeaderMac, MessageSchedule};
 use crate::suite::{Kind, Suite};
 
 /// What a reader accepts.
@@ -63,11 +63,22 @@ pub struct Opener {
 
 /// An opened header.
 pub struct Opened {
-    pub(super) header: Header,
-    pub(super) keys: MessageKeys,
-    pub(super) data_key: Option<Secret<32>>,
-    pub(super) context: Digest,
+    header: Header,
+    keys: MessageKeys,
+    level: Level,
     opened_by: Vec<String>,
+    shares: Vec<Vec<ShareCheck>>,
+}
+
+/// A header whose tag was verified, and the secrets behind it.
+pub(super) struct Unlocked {
+    pub(super) context: Digest,
+    /// What was found, unless it is the message secret itself.
+    pub(super) data_key: Option<Secret<32>>,
+    pub(super) message: Secret<32>,
+    pub(super) mac: HeaderMac,
+    schedule: MessageSchedule,
+    attempts: Vec<Attempt>,
     shares: Vec<Vec<ShareCheck>>,
 }
 
@@ -180,7 +191,23 @@ impl Opener {
     /// # Errors
     /// As [`Opener::open`].
     pub async fn open_header(&self, header: Header) -> Result<Opened> {
-        self.open_at(header, None).await
+        let unlocked = self.unlock(&header, None).await?;
+        let immutable = header.immutable();
+        let keys = MessageKeys::new(
+            &self.backend,
+            &unlocked.schedule,
+            header.domain(),
+            immutable.message_id,
+            header.immutable_hash(&self.backend),
+            immutable.record_mode(),
+        );
+        Ok(Opened {
+            header,
+            keys,
+            level: unlocked.level(),
+            opened_by: opened_by(unlocked.attempts),
+            shares: unlocked.shares,
+        })
     }
 
     async fn open_parts(&self, header: Header, payload: &[u8]) -> Result<Vec<u8>> {
@@ -200,20 +227,20 @@ impl Opener {
         Ok(plaintext)
     }
 
-    /// Opens a header through a recipient of `level`, if that is asked for.
-    pub(super) async fn open_at(&self, header: Header, level: Option<Level>) -> Result<Opened> {
-        let context = self.checked_context(&header);
-        let context = context.or_else(|error| self.refuse(&header, error))?;
-        let scope = Scope::of(&self.backend, &header, &context);
+    /// Reaches the secrets of a header, through a recipient of `level` if that is asked for, and verifies its tag.
+    pub(super) async fn unlock(&self, header: &Header, level: Option<Level>) -> Result<Unlocked> {
+        let context = self.checked_context(header);
+        let context = context.or_else(|error| self.refuse(header, error))?;
+        let scope = Scope::of(&self.backend, header, &context);
         let cache = self.cache.as_ref().map(|(cache, partition)| (&**cache, &**partition));
-        let mut search = Search::new(scope, &header, &self.keyring, self.policy.provider_calls, cache);
+        let mut search = Search::new(scope, header, &self.keyring, self.policy.provider_calls, cache);
         let configured = search.check_configured(level);
-        configured.or_else(|fault| self.refuse(&header, fault.into()))?;
-        let mut intent = trail::using(&self.audit, Action::Open, &self.backend, &header, &self.keyring)?;
+        configured.or_else(|fault| self.refuse(header, fault.into()))?;
+        let mut intent = trail::using(&self.audit, Action::Open, &self.backend, header, &self.keyring)?;
         let found = search.secret(level).await;
-        let (attempts, shares, exhausted) = (search.attempts, search.shares, search.exhausted);
-        trail::calls(&mut intent, &attempts);
-        match found.and_then(|found| self.unlock(&header, found)) {
+        trail::calls(&mut intent, &search.attempts);
+        let exhausted = search.exhausted;
+        match found.and_then(|found| self.verify(header, context, found, search)) {
             Err(error) => {
                 // Who reads the trail learns that there were more recipients; who sent the envelope does not.
                 let reason = if exhausted {
@@ -224,17 +251,9 @@ impl Opener {
                 intent.fail(&reason, &[])?;
                 Err(error)
             }
-            Ok((secret, data_key)) => {
+            Ok(unlocked) => {
                 intent.succeed(&Details::default())?;
-                let keys = self.message_keys(&header, secret);
-                Ok(Opened {
-                    header,
-                    keys,
-                    data_key,
-                    context,
-                    opened_by: opened_by(&attempts),
-                    shares,
-                })
+                Ok(unlocked)
             }
         }
     }
@@ -281,46 +300,49 @@ impl Opener {
     }
 
     /// Derives the message secret and verifies the tag. A tag failure is final: no further provider is called.
-    fn unlock(&self, header: &Header, found: Found) -> Result<(Secret<32>, Option<Secret<32>>)> {
+    fn verify(&self, header: &Header, context: Digest, found: Found, search: Search<'_>) -> Result<Unlocked> {
         let domain = header.domain();
-        let immutable = header.immutable();
-        let (secret, data_key) = match found.level {
+        let Immutable { dek_id, message_id, .. } = header.immutable();
+        let (message, data_key) = match found.level {
             Level::Message => (found.secret, None),
             Level::DataKey => {
-                let secret =
-                    domain.message_secret(&self.backend, &found.secret, &immutable.dek_id, &immutable.message_id);
-                (secret, Some(found.secret))
+                let message = domain.message_secret(&self.backend, &found.secret, dek_id, message_id);
+                (message, Some(found.secret))
             }
         };
-        let tag = domain.header_tag(&self.backend, &secret, header.tagged());
-        let genuine = bool::from(tag.ct_eq(header.tag()));
+        let schedule = MessageSchedule::new(&self.backend, domain, &message);
+        let mac = schedule.header_mac(&self.backend);
+        let genuine = bool::from(mac.tag(header.tagged()).ct_eq(header.tag()));
         let fresh = self.policy.min_sequence.is_none_or(|least| header.sequence() >= least);
-        if genuine && fresh {
-            Ok((secret, data_key))
-        } else {
-            Err(Error::DoesNotOpen)
+        if !genuine || !fresh {
+            return Err(Error::DoesNotOpen);
         }
-    }
-
-    fn message_keys(&self, header: &Header, secret: Secret<32>) -> MessageKeys {
-        MessageKeys {
-            backend: self.backend.clone(),
-            domain: header.domain(),
-            message_id: header.immutable().message_id,
-            immutable_hash: header.immutable_hash(&self.backend),
-            secret,
-            mode: header.immutable().record_mode(),
-        }
+        Ok(Unlocked {
+            context,
+            data_key,
+            message,
+            mac,
+            schedule,
+            attempts: search.attempts,
+            shares: search.shares,
+        })
     }
 }
 
-fn opened_by(attempts: &[Attempt]) -> Vec<String> {
-    let opened = |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Opened | AttemptOutcome::Cached);
-    attempts
-        .iter()
-        .filter(opened)
-        .map(|attempt| attempt.uri.clone())
-        .collect()
+fn opened_by(attempts: Vec<Attempt>) -> Vec<String> {
+    let opened = |attempt: &Attempt| matches!(attempt.outcome, AttemptOutcome::Opened | AttemptOutcome::Cached);
+    let attempts = attempts.into_iter().filter(opened);
+    attempts.map(|attempt| attempt.uri).collect()
+}
+
+impl Unlocked {
+    fn level(&self) -> Level {
+        if self.data_key.is_some() {
+            Level::DataKey
+        } else {
+            Level::Message
+        }
+    }
 }
 
 impl Opened {
@@ -342,18 +364,10 @@ impl Opened {
         &self.opened_by
     }
 
-    pub(super) fn message_secret(&self) -> &Secret<32> {
-        &self.keys.secret
-    }
-
     /// The secret that was reached.
     #[must_use]
     pub fn level(&self) -> Level {
-        if self.data_key.is_some() {
-            Level::DataKey
-        } else {
-            Level::Message
-        }
+        self.level
     }
 
     /// What was learned of each share body, quorum by quorum.

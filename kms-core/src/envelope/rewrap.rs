@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::binding::{Place, Scope};
-use super::opener::{Opened, Opener};
+use super::opener::{Opener, Unlocked};
 use super::recipients::{Member, Part, Recipient, Secrets, Wrapped, check_beside, wrap, wrap_single};
-use super::search::{Attempt, AttemptOutcome, ShareCheck, open_committed_share, unseal};
-use super::trail;
+use super::search::{ShareCheck, open_committed_share};
+use super::{read_back, trail};
 use crate::audit::{Action, Details, Intent};
-use crate::error::{CallerFault, Error, KekError, KekFault, KekOperation, PolicyFault, Result};
+use crate::error::{CallerFault, Error, PolicyFault, Result};
 use crate::header::{
     Entry, Header, Level, Mutable, Prelude, RecipientId, Reserve, Share, Single, TAG_LEN, assemble, encode_shares,
     meets_floor,
@@ -62,6 +62,22 @@ pub struct Rewrapped {
     pub wrapped: usize,
     /// Entries and shares that were dropped. What they copied before stays theirs.
     pub dropped: usize,
+}
+
+/// How a rewrap began that its caller settles.
+pub enum RewrapBegun {
+    /// Nothing to do: every entry is as wanted already.
+    AlreadyCurrent,
+    /// A new header.
+    Unsettled(Box<UnsettledRewrap>),
+}
+
+/// A new header that does not stand in its place yet. The audit trail has the intent and gets the outcome when the
+/// header is on disk: a crash in between shows as a rewrap without outcome, not as a header that was rolled back.
+#[must_use = "settle it when the header is in place, or abandon it"]
+pub struct UnsettledRewrap {
+    rewrapped: Rewrapped,
+    intent: Intent,
 }
 
 /// Rewraps headers, with one description a key for as long as it lives.
@@ -131,6 +147,17 @@ impl Rewrapper {
     /// [`CallerFault::Level`] where the data key is needed and only the message secret is open;
     /// [`CallerFault::Reserve`] where shares do not fit.
     pub async fn rewrap(&self, header: &Header, target: &Target, payload_len: Option<u64>) -> Result<RewrapOutcome> {
+        match self.begin(header, target, payload_len).await? {
+            RewrapBegun::AlreadyCurrent => Ok(RewrapOutcome::AlreadyCurrent),
+            RewrapBegun::Unsettled(unsettled) => unsettled.settle().map(RewrapOutcome::Rewrapped),
+        }
+    }
+
+    /// [`Rewrapper::rewrap`] for callers that first put the header in its place.
+    ///
+    /// # Errors
+    /// As [`Rewrapper::rewrap`].
+    pub async fn begin(&self, header: &Header, target: &Target, payload_len: Option<u64>) -> Result<RewrapBegun> {
         let keep = |but| Others::Keep { but };
         match target {
             Target::Current => self.refresh(header, None, payload_len).await,
@@ -141,10 +168,11 @@ impl Rewrapper {
         }
     }
 
-    /// The writer's rules for `new` beside `kept`.
-    fn check(&self, new: &[Recipient], kept: &[Entry]) -> Result<()> {
+    /// The writer's rules for `new` beside `kept`: only what is there afterwards counts.
+    fn check<'a>(&self, new: impl Iterator<Item = &'a Recipient>, kept: &[&Entry]) -> Result<()> {
         let policy = &self.opener.policy;
-        check_beside(new, kept, policy.max_recipients, policy.mixed_passphrase)
+        let new: Vec<_> = new.collect();
+        check_beside(&new, kept, policy.max_recipients, policy.mixed_passphrase)
     }
 
     fn intent(&self, header: &Header) -> Result<Intent> {
@@ -153,14 +181,14 @@ impl Rewrapper {
     }
 
     /// Wraps stale entries and shares under the current versions of their keys.
-    async fn refresh(&self, header: &Header, only: Option<&str>, payload_len: Option<u64>) -> Result<RewrapOutcome> {
+    async fn refresh(&self, header: &Header, only: Option<&str>, payload_len: Option<u64>) -> Result<RewrapBegun> {
         let stale = self.stale(header, only).await?;
         if stale.entries.is_empty() && stale.shares.is_empty() {
-            return Ok(RewrapOutcome::AlreadyCurrent);
+            return Ok(RewrapBegun::AlreadyCurrent);
         }
         let mut intent = self.intent(header)?;
         let outcome = self.refresh_stale(&mut intent, header, &stale, payload_len).await;
-        settle(intent, outcome)
+        begun(intent, outcome)
     }
 
     async fn refresh_stale(
@@ -189,9 +217,9 @@ impl Rewrapper {
             .iter()
             .any(|&at| header.entries()[at].level() == Some(Level::DataKey));
         let level = needs_data_key.then_some(Level::DataKey);
-        let opened = self.opener.open_at(header.clone(), level).await?;
-        let scope = Scope::of(&self.opener.backend, header, &opened.context);
-        let secrets = opened.secrets();
+        let unlocked = self.opener.unlock(header, level).await?;
+        let scope = Scope::of(&self.opener.backend, header, &unlocked.context);
+        let secrets = unlocked.secrets();
         let mut entries = header.entries().to_vec();
         for &at in &stale.entries {
             if let Entry::Single(single) = &mut entries[at] {
@@ -201,8 +229,9 @@ impl Rewrapper {
                     .await?;
             }
         }
-        self.assemble(
-            &opened,
+        Self::assemble(
+            header,
+            &unlocked,
             Wrapped {
                 entries,
                 shares,
@@ -221,44 +250,48 @@ impl Rewrapper {
         recipients: &[Recipient],
         others: Others<'_>,
         payload_len: Option<u64>,
-    ) -> Result<RewrapOutcome> {
-        self.check(recipients, &[])?;
+    ) -> Result<RewrapBegun> {
+        self.check(recipients.iter(), &[])?;
         let plan = match others {
             Others::Keep { but } => self.plan_change(header, recipients, but).await?,
             Others::Drop => self.plan_replacement(header, recipients).await?,
         };
-        if plan.kept.entries.is_empty() && plan.new.is_empty() {
+        if plan.entries.is_empty() {
             return Err(CallerFault::NoRecipients.into());
         }
-        self.check(&plan.new, &plan.kept.entries)?;
-        if plan.new.is_empty() && plan.dropped == 0 && plan.in_order {
-            return Ok(RewrapOutcome::AlreadyCurrent);
+        self.check(plan.additions(), &plan.kept())?;
+        if plan.additions().next().is_none() && plan.dropped == 0 && plan.in_order {
+            return Ok(RewrapBegun::AlreadyCurrent);
         }
         let intent = self.intent(header)?;
-        settle(intent, self.carry_out(header, plan, payload_len).await)
+        begun(intent, self.carry_out(header, plan, payload_len).await)
     }
 
     async fn carry_out(&self, header: &Header, plan: Plan, payload_len: Option<u64>) -> Result<Rewrapped> {
-        let needs_data_key = plan.new.iter().any(|recipient| recipient.level() == Level::DataKey);
-        let opened = self
-            .opener
-            .open_at(header.clone(), needs_data_key.then_some(Level::DataKey))
-            .await;
-        let opened = match opened {
+        let needs_data_key = plan.additions().any(|recipient| recipient.level() == Level::DataKey);
+        let level = needs_data_key.then_some(Level::DataKey);
+        let unlocked = match self.opener.unlock(header, level).await {
             Err(Error::Caller(CallerFault::NoConfiguredKey)) if needs_data_key && self.opens_message_only(header) => {
                 return Err(CallerFault::Level.into());
             }
             other => other?,
         };
-        let scope = Scope::of(&self.opener.backend, header, &opened.context);
-        let mut wrapped = plan.kept;
-        let count: usize = plan.new.iter().map(|recipient| recipient.members().len()).sum();
-        for recipient in &plan.new {
-            let part = wrap(scope, recipient, opened.secrets()).await?;
-            self.verify_part(scope, recipient, &part, opened.secrets()).await?;
-            wrapped.push(part);
+        let scope = Scope::of(&self.opener.backend, header, &unlocked.context);
+        let mut wrapped = Wrapped::default();
+        let count: usize = plan.additions().map(|recipient| recipient.members().len()).sum();
+        for entry in plan.entries {
+            wrapped.push(match entry {
+                Planned::Kept(part) => *part,
+                Planned::New(recipient) => {
+                    let part = wrap(scope, &recipient, unlocked.secrets()).await?;
+                    if self.verify {
+                        read_back::check_part(scope, &recipient, &part, unlocked.secrets()).await?;
+                    }
+                    part
+                }
+            });
         }
-        self.assemble(&opened, wrapped, count, plan.dropped, payload_len)
+        Self::assemble(header, &unlocked, wrapped, count, plan.dropped, payload_len)
     }
 
     fn opens_message_only(&self, header: &Header) -> bool {
@@ -275,10 +308,11 @@ impl Rewrapper {
             in_order: true,
             ..Plan::default()
         };
+        let mut new = Vec::new();
         for recipient in recipients {
             if self.standing(header, &existing, recipient).await?.is_none() {
                 self.take_older(header, &mut existing, recipient);
-                plan.new.push(recipient.clone());
+                new.push(Planned::New(recipient.clone()));
             }
         }
         for part in existing.slots.into_iter().flatten() {
@@ -287,9 +321,10 @@ impl Rewrapper {
             if dropped {
                 plan.dropped += 1;
             } else {
-                plan.kept.push(part);
+                plan.entries.push(Planned::Kept(Box::new(part)));
             }
         }
+        plan.entries.extend(new);
         Ok(plan)
     }
 
@@ -315,14 +350,13 @@ impl Rewrapper {
             ..Plan::default()
         };
         for recipient in recipients {
-            match self.standing(header, &existing, recipient).await? {
-                Some(at) => {
-                    plan.in_order &= plan.kept.entries.len() == at;
-                    plan.kept
-                        .push(existing.slots[at].take().ok_or(CallerFault::NoRecipients)?);
-                }
-                None => plan.new.push(recipient.clone()),
-            }
+            let standing = self.standing(header, &existing, recipient).await?;
+            let part = standing.and_then(|at| existing.slots[at].take());
+            plan.in_order &= standing == Some(plan.entries.len());
+            plan.entries.push(match part {
+                Some(part) => Planned::Kept(Box::new(part)),
+                None => Planned::New(recipient.clone()),
+            });
         }
         for Part { entry, .. } in existing.slots.into_iter().flatten() {
             if matches!(entry, Entry::Unknown(_)) && !self.drop_unknown {
@@ -493,54 +527,19 @@ impl Rewrapper {
     ) -> Result<Single> {
         let (single, _) = wrap_single(scope, member, level, place, secret).await?;
         if self.verify {
-            let read_back = unseal(scope, &single, &*member.kek, place).await;
-            check_read_back(read_back, |read_back| read_back.ct_eq(secret))?;
+            read_back::check_single(scope, &single, &*member.kek, place, secret).await?;
         }
         Ok(single)
     }
 
-    async fn verify_part(
-        &self,
-        scope: Scope<'_>,
-        recipient: &Recipient,
-        part: &Part,
-        secrets: Secrets<'_>,
-    ) -> Result<()> {
-        if !self.verify {
-            return Ok(());
-        }
-        match (&part.entry, &part.shares) {
-            (Entry::Single(single), _) => {
-                let secret = secrets.at(single.level)?;
-                let kek = &recipient.members()[0].kek;
-                let read_back = unseal(scope, single, &**kek, None).await;
-                check_read_back(read_back, |read_back| read_back.ct_eq(secret))
-            }
-            (Entry::Quorum(quorum), Some(shares)) => {
-                for ((x, share), member) in (1..=u8::MAX).zip(shares).zip(recipient.members()) {
-                    let place = Place {
-                        quorum,
-                        x,
-                        version: share.version,
-                    };
-                    let read_back = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
-                    check_read_back(read_back, |_| true)?;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn assemble(
-        &self,
-        opened: &Opened,
+        header: &Header,
+        unlocked: &Unlocked,
         new: Wrapped,
         wrapped: usize,
         dropped: usize,
         payload_len: Option<u64>,
     ) -> Result<Rewrapped> {
-        let header = &opened.header;
         meets_floor(header.immutable().floor, &new.entries, &new.shares)?;
         let sequence = header.sequence().checked_add(1).ok_or(CallerFault::Reserve)?;
         let previous = header.tag().first_chunk().copied();
@@ -555,10 +554,9 @@ impl Rewrapper {
         let immutable = header.immutable_bytes();
         let bare = Prelude::LEN + immutable.len() + mutable.len() + TAG_LEN + shares.len();
         let padding = padding(header, bare, payload_len);
-        let domain = header.domain();
         let mut tag = [0; TAG_LEN];
-        let raw = assemble(domain, immutable, &mutable, padding, &shares, |covered| {
-            tag = domain.header_tag(&self.opener.backend, opened.message_secret(), covered);
+        let raw = assemble(header.domain(), immutable, &mutable, padding, &shares, |covered| {
+            tag = unlocked.mac.tag(covered);
             tag
         })?;
         Ok(Rewrapped {
@@ -604,31 +602,38 @@ impl Rewrapper {
     }
 }
 
-/// A new wrap that its own provider does not recover is the provider's failure.
-fn check_read_back(
-    (attempt, secret): (Attempt, Option<Secret<32>>),
-    fits: impl FnOnce(&Secret<32>) -> bool,
-) -> Result<()> {
-    if secret.as_ref().is_some_and(fits) {
-        return Ok(());
+impl UnsettledRewrap {
+    /// The header and what was done.
+    #[must_use]
+    pub fn rewrapped(&self) -> &Rewrapped {
+        &self.rewrapped
     }
-    let fault = match attempt.outcome {
-        AttemptOutcome::Provider(fault) => fault,
-        _ => KekFault::BadReply,
-    };
-    Err(KekError::new(attempt.uri, KekOperation::Wrap, fault).into())
+
+    /// Records that the header is in its place.
+    ///
+    /// # Errors
+    /// [`Error::Audit`]: the header stands, and the trail does not say so.
+    pub fn settle(self) -> Result<Rewrapped> {
+        let header = Some(trail::mark(self.rewrapped.sequence, &self.rewrapped.tag));
+        self.intent.succeed(&Details {
+            header,
+            ..Details::default()
+        })?;
+        Ok(self.rewrapped)
+    }
+
+    /// Records that the header was not put in its place.
+    ///
+    /// # Errors
+    /// [`Error::Audit`].
+    pub fn abandon(self, error: &Error) -> Result<()> {
+        trail::fail(self.intent, error)
+    }
 }
 
-fn settle(intent: Intent, outcome: Result<Rewrapped>) -> Result<RewrapOutcome> {
+fn begun(intent: Intent, outcome: Result<Rewrapped>) -> Result<RewrapBegun> {
     match outcome {
-        Ok(rewrapped) => {
-            let header = Some(trail::mark(rewrapped.sequence, &rewrapped.tag));
-            intent.succeed(&Details {
-                header,
-                ..Details::default()
-            })?;
-            Ok(RewrapOutcome::Rewrapped(rewrapped))
-        }
+        Ok(rewrapped) => Ok(RewrapBegun::Unsettled(Box::new(UnsettledRewrap { rewrapped, intent }))),
         Err(error) => {
             trail::fail(intent, &error)?;
             Err(error)
@@ -652,12 +657,34 @@ struct Stale {
     shares: Vec<(usize, usize)>,
 }
 
+/// The entries of the new header, in order.
 #[derive(Default)]
 struct Plan {
-    kept: Wrapped,
-    new: Vec<Recipient>,
+    entries: Vec<Planned>,
     dropped: usize,
     in_order: bool,
+}
+
+enum Planned {
+    Kept(Box<Part>),
+    New(Recipient),
+}
+
+impl Plan {
+    fn additions(&self) -> impl Iterator<Item = &Recipient> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Planned::New(recipient) => Some(recipient),
+            Planned::Kept(_) => None,
+        })
+    }
+
+    fn kept(&self) -> Vec<&Entry> {
+        let kept = self.entries.iter().filter_map(|entry| match entry {
+            Planned::Kept(part) => Some(&part.entry),
+            Planned::New(_) => None,
+        });
+        kept.collect()
+    }
 }
 
 /// The entries of a header, each with its share bodies, to be taken one by one.
@@ -684,11 +711,11 @@ impl Existing {
     }
 }
 
-impl Opened {
+impl Unlocked {
     fn secrets(&self) -> Secrets<'_> {
         Secrets {
             data_key: self.data_key.as_ref(),
-            message: self.message_secret(),
+            message: &self.message,
         }
     }
 }

@@ -1,23 +1,19 @@
-//! Sealing: from a specification to a data key, from a data key to messages.
+//! Sealing: from a specification to a data key.
 
 use std::sync::Arc;
 
-use super::MessageKeys;
 use super::binding::Scope;
-use super::recipients::{Recipient, Secrets, Wrapped, Wraps, check, wrap_all};
-use super::trail;
+use super::recipients::{Recipient, Secrets, Wraps, check, wrap_all};
+use super::{DataKey, Message, MessageOptions, trail};
 use crate::audit::{Action, AuditTrail, Details, Intent};
 use crate::caps;
 use crate::cbor::Writer;
-use crate::context::{EncryptionContext, LabelValue, Labels, MODE_LABEL, canonical_names};
+use crate::context::{EncryptionContext, Labels, canonical_names};
 use crate::crypto::CryptoBackend;
-use crate::error::{CallerFault, Error, LimitFault, Result};
-use crate::header::{
-    Floor, Immutable, Level, Mutable, Reserve, assemble, encode_shares, immutable_hash, is_logical_name, meets_floor,
-};
+use crate::error::{CallerFault, Error, Result};
+use crate::header::{Floor, Immutable, Level, is_logical_name, meets_floor};
 use crate::kek::Kek;
 use crate::memory::Secret;
-use crate::payload::sealed_len;
 use crate::record::RecordMode;
 use crate::schedule::{Digest, Domain, hash, hedged_id};
 use crate::suite::{Kind, Suite};
@@ -25,7 +21,7 @@ use crate::suite::{Kind, Suite};
 /// What envelopes are to be: suite, kind, context, recipients and promises.
 #[derive(Clone)]
 pub struct Sealer {
-    backend: CryptoBackend,
+    pub(super) backend: CryptoBackend,
     domain: Domain,
     context: EncryptionContext,
     external: Vec<String>,
@@ -34,28 +30,8 @@ pub struct Sealer {
     recipients: Vec<Recipient>,
     mixed_passphrase: bool,
     max_recipients: usize,
-    record_mode: Option<RecordMode>,
-    audit: AuditTrail,
-}
-
-/// What differs from message to message of one data key.
-#[derive(Debug, Clone, Default)]
-pub struct MessageOptions {
-    /// Facts about the message.
-    pub labels: Labels,
-    /// Bytes of plaintext, where they are known; decides the padding of the header.
-    pub plaintext_len: Option<u64>,
-    /// Room in the header for later rewraps.
-    pub reserve: Reserve,
-    /// Whether the header will stand apart from the payload.
-    pub detached: bool,
-}
-
-/// A header and the keys behind it.
-pub struct Message {
-    header: Vec<u8>,
-    tag: Digest,
-    keys: MessageKeys,
+    pub(super) record_mode: Option<RecordMode>,
+    pub(super) audit: AuditTrail,
 }
 
 impl Sealer {
@@ -290,7 +266,7 @@ impl Sealer {
     }
 
     /// What IMM is but for the message id and labels.
-    fn template(&self, dek_id: [u8; 16]) -> Immutable {
+    pub(super) fn template(&self, dek_id: [u8; 16]) -> Immutable {
         let (context, _) = self.context.split(&self.external);
         Immutable {
             domain: self.domain,
@@ -363,163 +339,4 @@ impl Sealer {
             }
         }
     }
-}
-
-/// A data key with its recipients, ready for any number of messages that differ in payload and labels only.
-pub struct DataKey {
-    backend: CryptoBackend,
-    dek: Secret<32>,
-    /// What all messages share; the message id and labels of each are put in.
-    template: Immutable,
-    record_mode: Option<RecordMode>,
-    mutable: Vec<u8>,
-    shares: Vec<u8>,
-    audit: AuditTrail,
-}
-
-impl DataKey {
-    pub(super) fn new(sealer: &Sealer, dek: Secret<32>, dek_id: [u8; 16], wrapped: Wrapped) -> Result<Self> {
-        let shares = encode_shares(&wrapped.shares, None)?;
-        let mutable = Mutable {
-            sequence: 0,
-            previous: None,
-            entries: wrapped.entries,
-        }
-        .encode();
-        Ok(Self {
-            backend: sealer.backend.clone(),
-            dek,
-            template: sealer.template(dek_id),
-            record_mode: sealer.record_mode,
-            mutable,
-            shares,
-            audit: sealer.audit.clone(),
-        })
-    }
-
-    /// Names the data key.
-    #[must_use]
-    pub fn id(&self) -> &[u8; 16] {
-        &self.template.dek_id
-    }
-
-    /// Makes the header of a further message; no provider is called.
-    ///
-    /// # Errors
-    /// [`crate::Error::Random`], [`crate::Error::Caller`] for labels, [`crate::Error::Limit`].
-    pub fn begin(&self, options: MessageOptions) -> Result<Message> {
-        let message_id = hedged_id(&self.backend)?;
-        let message = self.message(message_id, options)?;
-        let name = self.template.key_name.as_deref();
-        trail::message_sealed(
-            &self.audit,
-            self.template.domain,
-            name,
-            self.id(),
-            &message_id,
-            &message.tag,
-        )?;
-        Ok(message)
-    }
-
-    /// Seals `plaintext` as a further message; no provider is called.
-    ///
-    /// # Errors
-    /// As [`DataKey::begin`].
-    pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>> {
-        let options = MessageOptions {
-            plaintext_len: Some(plaintext.len() as u64),
-            ..MessageOptions::default()
-        };
-        self.begin(options)?.seal(plaintext)
-    }
-
-    pub(super) fn message(&self, message_id: [u8; 32], options: MessageOptions) -> Result<Message> {
-        let domain = self.template.domain;
-        let immutable = self.immutable(message_id, options.labels)?;
-        if immutable.len() > caps::IMM {
-            return Err(LimitFault::Imm.into());
-        }
-        let secret = domain.message_secret(&self.backend, &self.dek, self.id(), &message_id);
-        let bare = crate::header::Prelude::LEN
-            + immutable.len()
-            + self.mutable.len()
-            + crate::header::TAG_LEN
-            + self.shares.len();
-        let attached = !options.detached && domain.kind != Kind::Ticket;
-        let padding = options.reserve.padding(bare, attached, options.plaintext_len);
-        let mut tag = [0; 32];
-        let header = assemble(domain, &immutable, &self.mutable, padding, &self.shares, |covered| {
-            tag = domain.header_tag(&self.backend, &secret, covered);
-            tag
-        })?;
-        let immutable_hash = immutable_hash(&self.backend, domain, &immutable);
-        let keys = MessageKeys {
-            backend: self.backend.clone(),
-            domain,
-            message_id,
-            immutable_hash,
-            secret,
-            mode: self.record_mode,
-        };
-        Ok(Message { header, tag, keys })
-    }
-
-    fn immutable(&self, message_id: [u8; 32], mut labels: Labels) -> Result<Vec<u8>> {
-        if let Some(mode) = self.record_mode {
-            labels.set(MODE_LABEL, LabelValue::Text(mode.name().to_owned()));
-        }
-        labels.check_size()?;
-        Ok(self.template.encode_with(&message_id, &labels))
-    }
-}
-
-impl Message {
-    /// The header: it goes in front of the payload, or into a sidecar, or is the ticket.
-    #[must_use]
-    pub fn header(&self) -> &[u8] {
-        &self.header
-    }
-
-    /// The keys of the payload or of the records.
-    #[must_use]
-    pub fn keys(&self) -> &MessageKeys {
-        &self.keys
-    }
-
-    /// The header and the keys.
-    #[must_use]
-    pub fn into_parts(self) -> (Vec<u8>, MessageKeys) {
-        (self.header, self.keys)
-    }
-
-    /// Header and payload in one buffer.
-    ///
-    /// # Errors
-    /// [`CallerFault::SuiteForKind`] for a ticket, [`LimitFault::Plaintext`].
-    pub fn seal(self, plaintext: &[u8]) -> Result<Vec<u8>> {
-        let mut envelope = self.header;
-        append_payload(&self.keys, plaintext, &mut envelope)?;
-        Ok(envelope)
-    }
-
-    /// Header and payload apart.
-    ///
-    /// # Errors
-    /// As [`Message::seal`].
-    pub fn seal_detached(self, plaintext: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
-        let mut payload = Vec::new();
-        append_payload(&self.keys, plaintext, &mut payload)?;
-        Ok((self.header, payload))
-    }
-}
-
-fn append_payload(keys: &MessageKeys, plaintext: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let payload = keys.payload()?;
-    let length = sealed_len(plaintext.len() as u64)
-        .and_then(|length| usize::try_from(length).ok())
-        .ok_or(LimitFault::Plaintext)?;
-    let start = out.len();
-    out.resize(start + length, 0);
-    payload.seal_into(plaintext, &mut out[start..])
 }

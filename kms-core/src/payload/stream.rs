@@ -22,8 +22,8 @@ use crate::error::{Error, Result};
 /// How [`seal_stream`] and [`open_stream`] work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamOptions {
-    /// Workers. One worker runs on the calling thread and starts no other. Default: one more than the cores, because
-    /// some wait for a turn to read or write, and at most 8.
+    /// Workers. One worker runs on the calling thread and starts no other. Default: the cores, at most 8, and at
+    /// least 2, so that reading and writing overlap.
     pub threads: NonZeroUsize,
     /// Bytes that all buffers together may take; the least is 32 KiB a worker. Default: 8 MiB.
     pub buffer: usize,
@@ -35,7 +35,7 @@ impl Default for StreamOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Self {
-            threads: cores.saturating_add(1).min(MOST_DEFAULT_WORKERS),
+            threads: cores.clamp(LEAST_DEFAULT_WORKERS, MOST_DEFAULT_WORKERS),
             buffer: 8 << 20,
             max_plaintext: u64::MAX,
         }
@@ -241,6 +241,9 @@ impl Drop for Buffer {
         self.bytes[..self.used].zeroize();
     }
 }
+
+/// One works or reads while the other writes.
+const LEAST_DEFAULT_WORKERS: NonZeroUsize = NonZeroUsize::new(2).expect("not 0");
 
 /// Reading and writing are one at a time; more workers than this only wait for them.
 const MOST_DEFAULT_WORKERS: NonZeroUsize = NonZeroUsize::new(8).expect("not 0");

@@ -34,6 +34,12 @@ pub enum HeaderState {
         /// The other header.
         logged: HeaderMark,
     },
+    /// It is the later of several that were recorded with its sequence number: a rewrap was broken off between its
+    /// record and the file, and made again, or two were made at once and this one stayed.
+    Remade {
+        /// Another of them.
+        other: HeaderMark,
+    },
     /// It is newer than any that was recorded.
     Newer {
         /// The last header that was recorded.
@@ -111,6 +117,9 @@ impl History {
         match (mark.seq.cmp(&seq), other) {
             (std::cmp::Ordering::Less, _) => HeaderState::RolledBack { latest },
             (std::cmp::Ordering::Equal, None) => HeaderState::Current,
+            (std::cmp::Ordering::Equal, Some(&tag)) if tags.last() == Some(&mark.tag) => HeaderState::Remade {
+                other: HeaderMark { seq, tag },
+            },
             (std::cmp::Ordering::Equal, Some(&tag)) => HeaderState::Forked {
                 logged: HeaderMark { seq, tag },
             },

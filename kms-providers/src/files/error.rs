@@ -73,7 +73,26 @@ pub enum FileFault {
     Pattern,
 }
 
+impl FileFault {
+    /// The fault as the audit trail takes it.
+    pub(super) fn as_core(&self) -> kms_core::Error {
+        match self {
+            Self::Envelope(error) => error.clone(),
+            Self::Io(error) => kms_core::Error::Io(error.kind()),
+            _ => kms_core::Error::Io(io::ErrorKind::Other),
+        }
+    }
+}
+
 impl FileError {
+    /// A fault of the file at `path`.
+    pub(super) fn new(path: &Path, fault: impl Into<FileFault>) -> Self {
+        Self {
+            path: Some(path.to_owned()),
+            fault: fault.into(),
+        }
+    }
+
     /// The file; `None` for a stream.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
@@ -126,10 +145,7 @@ pub(super) trait At<T> {
 
 impl<T, E: Into<FileFault>> At<T> for Result<T, E> {
     fn at(self, path: &Path) -> Result<T, FileError> {
-        self.map_err(|fault| FileError {
-            path: Some(path.to_owned()),
-            fault: fault.into(),
-        })
+        self.map_err(|fault| FileError::new(path, fault))
     }
 }
 

@@ -66,9 +66,9 @@ pub fn seal_file<'a>(
     let source = Source::open(input)?;
     match output {
         Output::Stream(_) if options.detached => Err(FileError::stream(FileFault::SidecarName)),
-        Output::Stream(stream) => Job { with, source, options }.to_stream(stream),
-        Output::File(path) if options.detached => Job { with, source, options }.to_pair(path),
-        Output::File(path) => Job { with, source, options }.to_file(path),
+        Output::Stream(stream) => Job { with, source, options }.into_stream(stream),
+        Output::File(path) if options.detached => Job { with, source, options }.into_pair(path),
+        Output::File(path) => Job { with, source, options }.into_file(path),
     }
 }
 
@@ -79,7 +79,7 @@ struct Job<'j, 's> {
 }
 
 impl Job<'_, '_> {
-    fn to_stream(mut self, stream: &mut (dyn Write + Send)) -> Result<SealedFile, FileError> {
+    fn into_stream(mut self, stream: &mut (dyn Write + Send)) -> Result<SealedFile, FileError> {
         let message = self.message()?;
         stream.write_all(message.header()).map_err(FileError::stream)?;
         let plaintext_len = self.payload(&message, &mut *stream)?;
@@ -87,7 +87,7 @@ impl Job<'_, '_> {
         sealed(&message, plaintext_len)
     }
 
-    fn to_file(mut self, path: &Path) -> Result<SealedFile, FileError> {
+    fn into_file(mut self, path: &Path) -> Result<SealedFile, FileError> {
         let destination = Destination::new(path, self.options.overwrite, &self.source)?;
         let message = self.message()?;
         let pending = destination.begin(false, &Sites::SEALED)?;
@@ -98,7 +98,7 @@ impl Job<'_, '_> {
         sealed(&message, plaintext_len)
     }
 
-    fn to_pair(mut self, path: &Path) -> Result<SealedFile, FileError> {
+    fn into_pair(mut self, path: &Path) -> Result<SealedFile, FileError> {
         let payload = Destination::new(path, self.options.overwrite, &self.source)?;
         let sidecar = Destination::new(&sidecar_of(path), self.options.overwrite, &self.source)?;
         let message = self.message()?;
@@ -106,7 +106,7 @@ impl Job<'_, '_> {
         let sidecar = sidecar.begin(false, &Sites::SIDECAR)?;
         let plaintext_len = self.payload(&message, payload.file())?;
         sidecar.file().write_all(message.header()).at(sidecar.path())?;
-        finish_pair(payload, sidecar, self.flush())?;
+        finish_pair(&payload, sidecar, self.flush())?;
         sealed(&message, plaintext_len)
     }
 
@@ -147,7 +147,7 @@ impl Job<'_, '_> {
 
 /// Payload first: a header never names a payload that is not there. Until the header has its name too, it waits on
 /// disk under its temporary one, where recovery finds it.
-fn finish_pair(payload: Pending, sidecar: Pending, flush: Flush) -> Result<(), FileError> {
+fn finish_pair(payload: &Pending, sidecar: Pending, flush: Flush) -> Result<(), FileError> {
     payload.complete(&Sites::SEALED)?;
     sidecar.complete(&Sites::SIDECAR)?;
     flush.files([payload.file(), sidecar.file()]).at(payload.path())?;
@@ -158,7 +158,7 @@ fn finish_pair(payload: Pending, sidecar: Pending, flush: Flush) -> Result<(), F
         .at(payload.path())
         .and_then(|()| sidecar.place(&Sites::SIDECAR));
     if let Err(error) = named {
-        give_up_pair(&payload, sidecar);
+        give_up_pair(payload, sidecar);
         return Err(error);
     }
     flush.folders([sidecar.path()]).at(sidecar.path())?;

@@ -45,6 +45,7 @@ fn current_rolled_back_forked_newer_and_unknown_headers_are_told_apart() {
         ("old copy", message_id(1), mark(0, 1)),
         ("unlogged rewrap", message_id(1), mark(2, 0xff)),
         ("rewrapped twice", message_id(2), mark(1, 0xb1)),
+        ("made again", message_id(2), mark(1, 0xb2)),
         ("rewrap interrupted", message_id(3), mark(1, 0xc1)),
         ("rewrapped elsewhere", message_id(4), mark(1, 0xd1)),
         ("foreign", [0; 32], mark(0, 0)),
@@ -65,6 +66,7 @@ fn current_rolled_back_forked_newer_and_unknown_headers_are_told_apart() {
             ("old copy", HeaderState::RolledBack { latest: mark(2, 0xa2) }),
             ("unlogged rewrap", HeaderState::Forked { logged: mark(2, 0xa2) }),
             ("rewrapped twice", HeaderState::Forked { logged: mark(1, 0xb2) }),
+            ("made again", HeaderState::Remade { other: mark(1, 0xb1) }),
             (
                 "rewrap interrupted",
                 HeaderState::Newer {

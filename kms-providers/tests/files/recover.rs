@@ -168,7 +168,7 @@ fn stale_journals_change_nothing_and_are_reported() {
         }),
         ("cut", |state| state.journal(&state.encoded(state.length())[..200])),
         ("of another length", |state| {
-            state.journal(&state.encoded(state.length() + 1))
+            state.journal(&state.encoded(state.length() + 1));
         }),
         ("of another message", |state| {
             let journal = fs::read(state.folder.file("f.ksj")).unwrap();

@@ -3,11 +3,13 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use kms_core::{CallerFault, Error, Rewrapper, Target};
+use kms_core::audit::{Action, AuditEvent, AuditSink, AuditTrail};
+use kms_core::{AuditFault, CallerFault, Error, Rewrapper, Target};
 use kms_providers::files::{
     FileError, FileFault, FileOutcome, Method, Placement, RewrapOptions, SealOptions, rewrap_file, sidecar_of,
 };
@@ -36,7 +38,8 @@ fn method(outcome: Result<FileOutcome, FileError>) -> Method {
 #[test]
 fn every_method_keeps_the_payload_and_leaves_nothing() {
     let (small, large) = (bytes(1000), bytes(1_000_000));
-    let cases: [(&str, &[u8], SealOptions<'_>, Placement, &[Method]); 6] = [
+    type Case<'a> = (&'a str, &'a [u8], SealOptions<'a>, Placement, &'a [Method]);
+    let cases: [Case<'_>; 6] = [
         (
             "small",
             &small,
@@ -170,6 +173,42 @@ fn a_sidecar_goes_in_place_once_its_length_is_settled() {
     assert_eq!((version(&path).as_str(), header(&path).sequence()), ("3", 2));
     assert_eq!(keys.open(&path).unwrap(), b"detached");
     assert_eq!(folder.names(), ["d", "d.ksh"]);
+}
+
+/// Sees on disk what each outcome says.
+struct Witness {
+    path: PathBuf,
+    rewraps: AtomicUsize,
+}
+
+impl AuditSink for Witness {
+    fn record(&self, event: &AuditEvent) -> Result<(), AuditFault> {
+        if event.action == Action::Rewrap {
+            let said = event.subject.header.unwrap().seq;
+            let on_disk = header(&self.path).sequence();
+            assert_eq!(said, on_disk, "{:?}", event.phase);
+            self.rewraps.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn the_trail_says_rewrapped_when_the_header_is_on_disk() {
+    for (length, placement) in [(100, Placement::Auto), (300_000, Placement::InPlace)] {
+        let (keys, folder) = (Keys::new(), Folder::new());
+        let path = folder.file("f");
+        keys.seal_known(&path, &bytes(length), &SealOptions::default());
+        keys.rotate();
+        let witness = Arc::new(Witness {
+            path: path.clone(),
+            rewraps: AtomicUsize::new(0),
+        });
+        let trail = AuditTrail::new(witness.clone(), kms_providers::audit::this_process());
+        let rewrapper = Rewrapper::new(keys.opener().audit(trail));
+        rewrap_file(&rewrapper, &path, &Target::Current, &placed(placement)).unwrap();
+        assert_eq!(witness.rewraps.load(Ordering::Relaxed), 2, "an intent and an outcome");
+    }
 }
 
 #[test]

@@ -498,7 +498,7 @@ fn a_file_replaced_or_cut_while_it_is_opened() {
             .open(&sealed)
             .unwrap()
             .set_len(8_000_000)
-            .unwrap()
+            .unwrap();
     });
     assert!(matches!(
         fault(cut),

@@ -36,6 +36,10 @@ pub struct RewrapArgs {
 
 impl RewrapArgs {
     pub(crate) fn placement(&self) -> Placement {
-        if self.in_place { Placement::InPlace } else { Placement::Auto }
+        if self.in_place {
+            Placement::InPlace
+        } else {
+            Placement::Auto
+        }
     }
 }

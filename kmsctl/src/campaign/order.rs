@@ -130,11 +130,18 @@ impl Change {
     }
 
     async fn recipients(&self, session: &Session, names: &[String]) -> Result<Vec<kms_core::Recipient>> {
-        let keys = names.iter().map(|name| session.logical(name)).collect::<Result<Vec<_>>>()?;
+        let keys = names
+            .iter()
+            .map(|name| session.logical(name))
+            .collect::<Result<Vec<_>>>()?;
         let sealing = Sealing {
             keys,
             suite: None,
-            level: if self.message_level { Level::Message } else { Level::DataKey },
+            level: if self.message_level {
+                Level::Message
+            } else {
+                Level::DataKey
+            },
             hidden: self.hidden,
         };
         sealing.recipients(session).await

@@ -35,14 +35,11 @@ struct Total {
 ///
 /// # Errors
 /// When a key means nothing here, or a provider does not tell its versions.
-pub async fn survey(
-    app: &App,
-    session: &Session,
-    order: &Order,
-    paths: &[PathBuf],
-    args: &RewrapArgs,
-) -> Result<Exit> {
-    let opener = session.opener(session.open_policy()).await?.require(args.context.context()?);
+pub async fn survey(app: &App, session: &Session, order: &Order, paths: &[PathBuf], args: &RewrapArgs) -> Result<Exit> {
+    let opener = session
+        .opener(session.open_policy())
+        .await?
+        .require(args.context.context()?);
     let question = Question::new(session, order).await?;
     let (mut rewrap, mut current, mut failures) = (0, 0, Vec::new());
     for found in discover(paths, &DiscoverOptions::default()) {
@@ -138,6 +135,10 @@ impl fmt::Display for Would<'_> {
 impl fmt::Display for Total {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} would be rewrapped, ", count(self.would_rewrap, "envelope"))?;
-        write!(f, "{} already current, {} failed; nothing was changed", self.already_current, self.failed)
+        write!(
+            f,
+            "{} already current, {} failed; nothing was changed",
+            self.already_current, self.failed
+        )
     }
 }

@@ -34,7 +34,10 @@ pub async fn carry_out(
     order: &Order,
     args: &RewrapArgs,
 ) -> Result<Exit> {
-    let opener = session.opener(session.open_policy()).await?.require(args.context.context()?);
+    let opener = session
+        .opener(session.open_policy())
+        .await?
+        .require(args.context.context()?);
     let rewrapper = rewrapper(Rewrapper::new(opener).verify(args.verify), order);
     let target = order.target(session).await?;
     let bar = Progress::files(&app.out, None);
@@ -72,7 +75,10 @@ pub fn unfinished(session: &Session, is_meant: impl Fn(&Order) -> bool) -> Resul
         }
     }
     if runs.is_empty() {
-        return Err(Failure::usage("no run of this kind was broken off", "run the command without --resume"));
+        return Err(Failure::usage(
+            "no run of this kind was broken off",
+            "run the command without --resume",
+        ));
     }
     Ok(runs)
 }
@@ -92,10 +98,18 @@ fn rewrapper(rewrapper: Rewrapper, order: &Order) -> Rewrapper {
 fn tell(app: &App, session: &Session, report: Report) -> Exit {
     let counts = report.counts;
     let told = report.failures.len() as u64;
-    let failures: Vec<_> = report.failures.into_iter().map(|error| app.out.fail_one(&error.into())).collect();
+    let failures: Vec<_> = report
+        .failures
+        .into_iter()
+        .map(|error| app.out.fail_one(&error.into()))
+        .collect();
     if counts.failed > told {
         let record = session.home().dir().join("runs").join(format!("{}.jsonl", report.run));
-        app.out.warn(&format!("{} more failed; {} names them", counts.failed - told, record.display()));
+        app.out.warn(&format!(
+            "{} more failed; {} names them",
+            counts.failed - told,
+            record.display()
+        ));
     }
     app.out.say(&Ended {
         run: report.run.to_string(),
@@ -124,7 +138,10 @@ impl fmt::Display for Ended {
             failed,
             ..
         } = self;
-        write!(f, "{rewrapped} rewrapped, {already_current} already current, {failed} failed")?;
+        write!(
+            f,
+            "{rewrapped} rewrapped, {already_current} already current, {failed} failed"
+        )?;
         if *recovered > 0 {
             write!(f, ", {recovered} put right after a crash")?;
         }

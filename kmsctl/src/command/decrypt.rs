@@ -59,7 +59,10 @@ impl Decrypt {
     pub async fn run(&self, app: &App) -> Result<Exit> {
         let jobs = self.paths.jobs(Direction::Open)?;
         if self.header.is_some() && jobs.len() != 1 {
-            return Err(Failure::usage("one header belongs to one payload", "name one input with --header"));
+            return Err(Failure::usage(
+                "one header belongs to one payload",
+                "name one input with --header",
+            ));
         }
         let session = Session::open(app).await?.asking(self.recipient_passphrase.asked(false));
         let policy = OpenPolicy {

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use kms_core::payload::StreamOptions;
 use kms_core::{Level, Sealer, Suite};
-use kms_providers::files::{FileError, Input, Output as Sink, SealOptions, SealedFile, seal_file, sidecar_of};
+use kms_providers::files::{
+    FileError, FileFault, Input, Output as Sink, SealOptions, SealedFile, seal_file, sidecar_of,
+};
 use serde::Serialize;
 
 use crate::App;
@@ -31,7 +33,12 @@ pub struct Encrypt {
     #[command(flatten)]
     paths: Paths,
     /// Key that can open: logical name or key URI; any of several opens
-    #[arg(short, long = "key", value_name = "KEY", required_unless_present = "passphrase_recipient")]
+    #[arg(
+        short,
+        long = "key",
+        value_name = "KEY",
+        required_unless_present = "passphrase_recipient"
+    )]
     keys: Vec<String>,
     #[command(flatten)]
     context: ContextArgs,
@@ -109,7 +116,11 @@ impl Encrypt {
             let sealed = sealed.map_err(|failure| session.explain(failure))?;
             if let Place::File(output) = &job.output {
                 // Which key versions the new envelope needs, so that none of them is destroyed unawares.
-                let holder = if self.detached { sidecar_of(output) } else { output.clone() };
+                let holder = if self.detached {
+                    sidecar_of(output)
+                } else {
+                    output.clone()
+                };
                 index.record(&holder, &sealed.header, &opener)?;
             }
             app.out.say(&Sealed::new(job, self.detached, &sealed));
@@ -193,7 +204,13 @@ pub(super) fn with_ends<T>(
             Sink::File(path)
         }
     };
-    Ok(work(input, output)?)
+    work(input, output).map_err(|error| match error.fault() {
+        FileFault::Io(why) if job.output == Place::Stream && why.kind() == io::ErrorKind::BrokenPipe => {
+            Failure::closed_pipe()
+        }
+        FileFault::Envelope(kms_core::Error::Io(io::ErrorKind::BrokenPipe)) => Failure::closed_pipe(),
+        _ => error.into(),
+    })
 }
 
 /// Bytes of a single file, or the number of files.
@@ -256,7 +273,11 @@ impl fmt::Display for Sealed<'_> {
 fn parse_suite(text: &str) -> Result<Suite, String> {
     let of_files = |suite: &Suite| suite.payload_aead_name().is_some();
     Suite::from_name(text).filter(of_files).ok_or_else(|| {
-        let names: Vec<_> = Suite::ALL.iter().filter(|suite| of_files(suite)).map(|suite| suite.name()).collect();
+        let names: Vec<_> = Suite::ALL
+            .iter()
+            .filter(|suite| of_files(suite))
+            .map(|suite| suite.name())
+            .collect();
         format!("suites for files are {}", names.join(", "))
     })
 }

@@ -139,7 +139,12 @@ fn make_dir(dir: &Path) -> Result<()> {
 impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "made {}", self.home.display())?;
-        writeln!(f, "  keystore   {}, sealed under a {}", self.keystore.display(), self.sealed_by)?;
+        writeln!(
+            f,
+            "  keystore   {}, sealed under a {}",
+            self.keystore.display(),
+            self.sealed_by
+        )?;
         writeln!(f, "  audit log  {}", self.audit_log.display())?;
         writeln!(f, "  its key    {}", self.audit_verifier)?;
         write!(f, "next: kmsctl key create NAME")

@@ -56,7 +56,9 @@ impl Rewrap {
     /// # Errors
     /// When a key means nothing here, or the run cannot be recorded. Files that fail are told one by one.
     pub async fn run(&self, app: &App) -> Result<Exit> {
-        let session = Session::open(app).await?.asking(self.how.recipient_passphrase.asked(false));
+        let session = Session::open(app)
+            .await?
+            .asking(self.how.recipient_passphrase.asked(false));
         if self.how.resume {
             return self.resume(app, &session).await;
         }
@@ -67,7 +69,8 @@ impl Rewrap {
         // A mistyped key is to be told before a run is begun that could never come to its end.
         order.target(&session).await?;
         if !self.drop.is_empty() || !self.to.is_empty() {
-            app.out.warn("what dropped recipients have copied stays theirs; rewrap is no revocation");
+            app.out
+                .warn("what dropped recipients have copied stays theirs; rewrap is no revocation");
         }
         let campaign = Campaign::begin(session.home().dir(), order.plan(&self.paths)?)?;
         carry_out(app, &session, campaign, &order, &self.how).await
@@ -75,7 +78,10 @@ impl Rewrap {
 
     async fn resume(&self, app: &App, session: &Session) -> Result<Exit> {
         if !self.change().is_refresh() {
-            return Err(Failure::usage("a run is resumed as it was begun", "leave --to, --add and --drop away"));
+            return Err(Failure::usage(
+                "a run is resumed as it was begun",
+                "leave --to, --add and --drop away",
+            ));
         }
         let mut exit = Exit::Done;
         for (run, order) in unfinished(session, |order| matches!(order, Order::Rewrap(_)))? {

@@ -55,7 +55,9 @@ impl Rotate {
     /// When a key means nothing here or cannot be rotated, or the run cannot be recorded. Files that fail are told one
     /// by one.
     pub async fn run(&self, app: &App) -> Result<Exit> {
-        let session = Session::open(app).await?.asking(self.how.recipient_passphrase.asked(false));
+        let session = Session::open(app)
+            .await?
+            .asking(self.how.recipient_passphrase.asked(false));
         if self.how.resume {
             return self.resume(app, &session).await;
         }
@@ -114,13 +116,21 @@ impl Rotate {
     async fn keys(&self, session: &Session) -> Result<Vec<KeyUri>> {
         let mut keys = Vec::new();
         for name in &self.keys {
-            for uri in session.logical(name)?.uris().filter(|uri| !uri.scheme().is_supplied_by_caller()) {
+            for uri in session
+                .logical(name)?
+                .uris()
+                .filter(|uri| !uri.scheme().is_supplied_by_caller())
+            {
                 lifecycle(session, uri)?;
                 keys.push(uri.without_version());
             }
         }
         if self.all {
-            for (_, provider) in session.resolver().providers().filter(|(_, provider)| provider.lifecycle().is_some()) {
+            for (_, provider) in session
+                .resolver()
+                .providers()
+                .filter(|(_, provider)| provider.lifecycle().is_some())
+            {
                 let listed = provider.list().await?.into_iter();
                 keys.extend(listed.filter(|key| key.state == KeyState::Enabled).map(|key| key.uri));
             }
@@ -128,7 +138,10 @@ impl Rotate {
         keys.sort();
         keys.dedup();
         if keys.is_empty() && !self.how.resume {
-            return Err(Failure::usage("there is no key to rotate", "`kmsctl key create NAME` makes one"));
+            return Err(Failure::usage(
+                "there is no key to rotate",
+                "`kmsctl key create NAME` makes one",
+            ));
         }
         Ok(keys)
     }
@@ -136,7 +149,9 @@ impl Rotate {
 
 async fn rotate(app: &App, session: &Session, key: &KeyUri) -> Result<()> {
     let lifecycle = lifecycle(session, key)?;
-    let new = session.recorded(Action::Rotate, std::slice::from_ref(key), lifecycle.rotate(key)).await?;
+    let new = session
+        .recorded(Action::Rotate, std::slice::from_ref(key), lifecycle.rotate(key))
+        .await?;
     let needing_older = session.index().still_needed(key)?;
     app.out.say(&Rotated {
         key: key.to_string(),

@@ -9,9 +9,15 @@ use crate::printable::{Printable, count};
 impl Display for EnvelopeView {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", Printable(&self.file))?;
-        let Self { kind, suite, layout, .. } = self;
+        let Self {
+            kind, suite, layout, ..
+        } = self;
         row(f, "what", format_args!("{kind}, {suite}, {layout}"))?;
-        row(f, "posture", self.posture.unwrap_or("unknown: a recipient is of an unknown scheme"))?;
+        row(
+            f,
+            "posture",
+            self.posture.unwrap_or("unknown: a recipient is of an unknown scheme"),
+        )?;
         if let Some(name) = &self.key_name {
             row(f, "key name", Printable(name))?;
         }
@@ -21,7 +27,11 @@ impl Display for EnvelopeView {
         }
         self.floor_row(f)?;
         row(f, "sequence", self.sequence)?;
-        row(f, "header", format_args!("{} bytes, {} of them spare", self.header.bytes, self.header.padding))?;
+        row(
+            f,
+            "header",
+            format_args!("{} bytes, {} of them spare", self.header.bytes, self.header.padding),
+        )?;
         if let Some(payload) = &self.payload {
             payload_row(f, payload)?;
         }
@@ -36,7 +46,11 @@ impl EnvelopeView {
             row(f, "context", format_args!("{}={}", Printable(name), Printable(value)))?;
         }
         for name in &self.external_context {
-            row(f, "context", format_args!("{}=… is not stored: give it to open", Printable(name)))?;
+            row(
+                f,
+                "context",
+                format_args!("{}=… is not stored: give it to open", Printable(name)),
+            )?;
         }
         for (name, value) in &self.labels {
             match value {
@@ -68,12 +82,18 @@ fn recipient_rows(f: &mut Formatter<'_>, recipient: &RecipientView) -> fmt::Resu
             row(f, "opens alone", format_args!("{}{only}", Member(member)))
         }
         RecipientView::Quorum { threshold, members, .. } => {
-            row(f, "quorum", format_args!("{threshold} of these {} open together", members.len()))?;
+            row(
+                f,
+                "quorum",
+                format_args!("{threshold} of these {} open together", members.len()),
+            )?;
             members.iter().try_for_each(|member| row(f, "", Member(member)))
         }
-        RecipientView::Unknown { scheme_number } => {
-            row(f, "unknown", format_args!("scheme {scheme_number}: a newer version may know it"))
-        }
+        RecipientView::Unknown { scheme_number } => row(
+            f,
+            "unknown",
+            format_args!("scheme {scheme_number}: a newer version may know it"),
+        ),
     }
 }
 

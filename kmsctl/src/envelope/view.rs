@@ -6,9 +6,9 @@ use kms_core::payload::chunk_range;
 use kms_core::{Floor, Header, LabelValue, Posture};
 use serde::Serialize;
 
+use super::posture_name;
 use super::recipient::RecipientView;
 use super::sighting::{Layout, PayloadSighting, PayloadState, Sighting};
-use super::posture_name;
 use crate::printable::hex;
 
 /// Everything that can be said of an envelope without a key.
@@ -118,7 +118,9 @@ impl From<&Sighting> for EnvelopeView {
             layout: layout_name(sighting.layout),
             posture: header.posture().map(posture_name),
             key_name: immutable.key_name.clone(),
-            context: context.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            context: context
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             external_context: immutable.external.clone(),
             labels: labels.map(|(name, value)| (name.to_owned(), value.into())).collect(),
             record_mode: immutable.record_mode().map(kms_core::record::RecordMode::name),

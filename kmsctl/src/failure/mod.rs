@@ -75,6 +75,19 @@ impl Failure {
         Self::of_io(error.kind()).at(path)
     }
 
+    /// The reader of stdout has closed it. It knows why, so nothing is said.
+    #[must_use]
+    pub fn closed_pipe() -> Self {
+        let message = "the reader of stdout closed it";
+        Self::new(CLOSED_PIPE, Exit::Failed, Party::Caller, message, "read to the end")
+    }
+
+    /// Whether this is to be said.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.code == CLOSED_PIPE
+    }
+
     /// The same failure, about `path`.
     #[must_use]
     pub fn at(mut self, path: &Path) -> Self {
@@ -117,3 +130,4 @@ fn exit_number<S: Serializer>(exit: &Exit, serializer: S) -> std::result::Result
     serializer.serialize_u8(exit.code())
 }
 
+const CLOSED_PIPE: &str = "system.ClosedPipe";

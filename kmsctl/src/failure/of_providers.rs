@@ -35,10 +35,18 @@ impl From<LogError> for Failure {
             LogError::Exists(_) => ("audit.Exists", Exit::Failed, Party::Caller, "it is set up already"),
             LogError::NoLog(_) => ("audit.NoLog", Exit::Failed, Party::Caller, "`kmsctl init` sets one up"),
             LogError::Origin => ("caller.Origin", Exit::Usage, Party::Caller, "give another --log-name"),
-            LogError::OutOfRange { .. } => {
-                ("audit.OutOfRange", Exit::Usage, Party::Caller, "`kmsctl audit checkpoint` signs what is not signed")
-            }
-            _ => ("audit.Damaged", Exit::Failed, Party::Environment, "`kmsctl audit verify` shows where"),
+            LogError::OutOfRange { .. } => (
+                "audit.OutOfRange",
+                Exit::Usage,
+                Party::Caller,
+                "`kmsctl audit checkpoint` signs what is not signed",
+            ),
+            _ => (
+                "audit.Damaged",
+                Exit::Failed,
+                Party::Environment,
+                "`kmsctl audit verify` shows where",
+            ),
         };
         Self::new(code, exit, party, error.to_string(), next)
     }
@@ -60,7 +68,13 @@ impl From<Error> for Failure {
 
 impl From<UriError> for Failure {
     fn from(error: UriError) -> Self {
-        Self::new("caller.KeyUri", Exit::Usage, Party::Caller, error.to_string(), "see `kmsctl key list`")
+        Self::new(
+            "caller.KeyUri",
+            Exit::Usage,
+            Party::Caller,
+            error.to_string(),
+            "see `kmsctl key list`",
+        )
     }
 }
 
@@ -104,7 +118,13 @@ impl From<KeyFileError> for Failure {
             KeyFileError::Exists { .. } => "a key file is never overwritten; choose another home",
             _ => "restore the key file from a backup",
         };
-        Self::new("system.KeyFile", Exit::Failed, Party::Environment, error.to_string(), next)
+        Self::new(
+            "system.KeyFile",
+            Exit::Failed,
+            Party::Environment,
+            error.to_string(),
+            next,
+        )
     }
 }
 
@@ -113,20 +133,79 @@ fn of_file_fault(fault: &FileFault) -> Failure {
     let (code, exit, party, next) = match fault {
         F::Exists => return exists("the output exists", "say --force to overwrite it"),
         F::SameFile => ("caller.SameFile", Exit::Usage, Party::Caller, "name another output"),
-        F::Directory => ("caller.Directory", Exit::Usage, Party::Caller, "name a file, or a folder with --out-dir"),
-        F::NotRegular => ("caller.NotRegular", Exit::Usage, Party::Caller, "read it from stdin: `-`"),
-        F::Pattern => ("caller.Pattern", Exit::Usage, Party::Caller, "quote or correct the pattern"),
-        F::NoHeader => ("format.NoHeader", Exit::DoesNotOpen, Party::Data, "name the header with --header FILE.ksh"),
-        F::NoPayload => ("format.NoPayload", Exit::DoesNotOpen, Party::Data, "`kmsctl doctor PATH…` looks for it"),
-        F::HardLinks(_) => ("policy.HardLinks", Exit::Refused, Party::Policy, "say --in-place, or copy the file first"),
-        F::DoesNotFit => ("caller.DoesNotFit", Exit::Failed, Party::Caller, "leave --in-place away"),
-        F::Locked => ("system.Locked", Exit::Unavailable, Party::Environment, "run the command again later"),
-        F::Owner => ("system.Owner", Exit::Failed, Party::Environment, "run as the owner of the file"),
-        F::StaleJournal => ("system.StaleJournal", Exit::Failed, Party::Environment, "compare both, then move one away"),
-        F::ReadBack => ("system.ReadBack", Exit::Failed, Party::Environment, "run the command again"),
-        F::RunRecord => ("system.RunRecord", Exit::Failed, Party::Environment, "run the command without --resume"),
+        F::Directory => (
+            "caller.Directory",
+            Exit::Usage,
+            Party::Caller,
+            "name a file, or a folder with --out-dir",
+        ),
+        F::NotRegular => (
+            "caller.NotRegular",
+            Exit::Usage,
+            Party::Caller,
+            "read it from stdin: `-`",
+        ),
+        F::Pattern => (
+            "caller.Pattern",
+            Exit::Usage,
+            Party::Caller,
+            "quote or correct the pattern",
+        ),
+        F::NoHeader => (
+            "format.NoHeader",
+            Exit::DoesNotOpen,
+            Party::Data,
+            "name the header with --header FILE.ksh",
+        ),
+        F::NoPayload => (
+            "format.NoPayload",
+            Exit::DoesNotOpen,
+            Party::Data,
+            "`kmsctl doctor PATH…` looks for it",
+        ),
+        F::HardLinks(_) => (
+            "policy.HardLinks",
+            Exit::Refused,
+            Party::Policy,
+            "say --in-place, or copy the file first",
+        ),
+        F::DoesNotFit => (
+            "caller.DoesNotFit",
+            Exit::Failed,
+            Party::Caller,
+            "leave --in-place away",
+        ),
+        F::Locked => (
+            "system.Locked",
+            Exit::Unavailable,
+            Party::Environment,
+            "run the command again later",
+        ),
+        F::Owner => (
+            "system.Owner",
+            Exit::Failed,
+            Party::Environment,
+            "run as the owner of the file",
+        ),
+        F::StaleJournal => (
+            "system.StaleJournal",
+            Exit::Failed,
+            Party::Environment,
+            "compare both, then move one away",
+        ),
+        F::ReadBack => (
+            "system.ReadBack",
+            Exit::Failed,
+            Party::Environment,
+            "run the command again",
+        ),
+        F::RunRecord => (
+            "system.RunRecord",
+            Exit::Failed,
+            Party::Environment,
+            "run the command without --resume",
+        ),
         _ => ("system.File", Exit::Failed, Party::Environment, "see `kmsctl doctor`"),
     };
     Failure::new(code, exit, party, fault.to_string(), next)
 }
-

@@ -23,7 +23,10 @@ pub(super) fn expand(inputs: &[PathBuf], direction: Direction) -> Result<Vec<Ori
     let mut origins = Vec::new();
     for input in inputs {
         if is_stream(input) {
-            return Err(Failure::usage("`-` stands alone", "seal or open stdin in a command of its own"));
+            return Err(Failure::usage(
+                "`-` stands alone",
+                "seal or open stdin in a command of its own",
+            ));
         }
         for path in matches(input)? {
             if path.is_dir() {
@@ -55,7 +58,8 @@ fn matches(input: &Path) -> Result<Vec<PathBuf>> {
         Some(text) if !input.exists() && text.contains(['*', '?', '[']) => text,
         _ => return Ok(vec![input.to_owned()]),
     };
-    let found = glob::glob(pattern).map_err(|error| Failure::usage(error.msg, "quote or correct the pattern").at(input))?;
+    let found =
+        glob::glob(pattern).map_err(|error| Failure::usage(error.msg, "quote or correct the pattern").at(input))?;
     let found: Vec<_> = found.filter_map(std::result::Result::ok).collect();
     if found.is_empty() {
         return Err(Failure::usage("nothing matches this pattern", "check the pattern").at(input));
@@ -80,7 +84,10 @@ fn below(folder: &Path, direction: Direction, origins: &mut Vec<Origin>) -> Resu
 /// Regular files that are no envelopes, nor parts of one. Links are left alone: they may lead out of the tree.
 fn plain_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let failed = |error: std::io::Error| Failure::io(folder, &error);
-    let mut entries = fs::read_dir(folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let mut entries = fs::read_dir(folder)
+        .map_err(failed)?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(failed)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let (path, kind) = (entry.path(), entry.file_type().map_err(failed)?);
@@ -106,8 +113,14 @@ fn is_part_of_an_envelope(path: &Path) -> bool {
 fn envelopes(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for found in discover([folder], &DiscoverOptions::default()) {
         match found.map_err(Failure::from)? {
-            Found::Envelope { layout: Layout::Sidecar { of }, .. } => files.push(of),
-            Found::Envelope { layout: Layout::Attached { .. }, path } => files.push(path),
+            Found::Envelope {
+                layout: Layout::Sidecar { of },
+                ..
+            } => files.push(of),
+            Found::Envelope {
+                layout: Layout::Attached { .. },
+                path,
+            } => files.push(path),
             // A ticket has no payload, and leftovers are for `kmsctl doctor`.
             _ => {}
         }

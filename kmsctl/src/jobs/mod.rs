@@ -222,9 +222,15 @@ mod tests {
         let ambiguous = paths(&[&a, &b]);
         assert!(ambiguous.jobs(Direction::Seal).unwrap_err().message.contains("exists"));
         // Not even by force: they look like siblings.
-        let forced = Paths { force: true, ..ambiguous.clone() };
+        let forced = Paths {
+            force: true,
+            ..ambiguous.clone()
+        };
         assert!(forced.jobs(Direction::Seal).is_err());
-        let each = Paths { each: true, ..ambiguous };
+        let each = Paths {
+            each: true,
+            ..ambiguous
+        };
         assert_eq!(each.jobs(Direction::Seal).unwrap().len(), 2);
         let named = Paths {
             output: Some(b.clone()),
@@ -246,7 +252,10 @@ mod tests {
             ..paths(&[&tree])
         };
         let jobs = mirrored.jobs(Direction::Seal).unwrap();
-        assert_eq!(outputs(&jobs), [Path::new("/out/tree/one.ks1"), Path::new("/out/tree/sub/two.ks1")]);
+        assert_eq!(
+            outputs(&jobs),
+            [Path::new("/out/tree/one.ks1"), Path::new("/out/tree/sub/two.ks1")]
+        );
         let beside = paths(&[&tree]).jobs(Direction::Seal).unwrap();
         assert_eq!(outputs(&beside), [tree.join("one.ks1"), tree.join("sub/two.ks1")]);
     }
@@ -255,7 +264,9 @@ mod tests {
     fn streams_stay_streams() {
         let both = paths(&[Path::new("-")]).jobs(Direction::Seal).unwrap();
         assert_eq!((&both[0].input, &both[0].output), (&Place::Stream, &Place::Stream));
-        let to_file = paths(&[Path::new("-"), Path::new("/nowhere/x")]).jobs(Direction::Open).unwrap();
+        let to_file = paths(&[Path::new("-"), Path::new("/nowhere/x")])
+            .jobs(Direction::Open)
+            .unwrap();
         assert_eq!(to_file[0].output, Place::File("/nowhere/x".into()));
         let three = paths(&[Path::new("-"), Path::new("a"), Path::new("b")]);
         assert!(three.jobs(Direction::Seal).is_err());

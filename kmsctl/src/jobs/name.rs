@@ -42,7 +42,10 @@ pub(super) fn check_second(input: &Path, second: &Path, force: bool, direction: 
     }
     let next = match second.is_dir() {
         true => "say --out-dir to write below this folder, or --each to take it for an input".to_owned(),
-        false => format!("say --output {} --force to overwrite it, or --each to take it for an input", second.display()),
+        false => format!(
+            "say --output {} --force to overwrite it, or --each to take it for an input",
+            second.display()
+        ),
     };
     Err(exists("exists; is it the output, or a second input?", next).at(second))
 }

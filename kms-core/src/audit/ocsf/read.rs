@@ -7,7 +7,9 @@ use super::super::event::{AttemptRecord, AuditEvent, HeaderMark, KeyUse, Outcome
 use super::super::id::{bytes_from_hex, from_hex};
 use super::super::{Action, EventId, Principal, Reason, TraceContext};
 use super::wire::{Actor, Call, Endpoint, Event, Header, Resource, Text};
-use super::{DEK, ENVELOPE, HEX_VERSION, KEK, LOGICAL_KEY, OPERATIONS, PHASES, STATUS_SUCCESS};
+use super::{
+    DEK, ENVELOPE, HEX_VERSION, KEK, LOGICAL_KEY, OPERATIONS, PHASES, STATUS_FAILURE, STATUS_OTHER, STATUS_SUCCESS,
+};
 use crate::suite::{Kind, Suite};
 
 impl Event<'_> {
@@ -17,12 +19,13 @@ impl Event<'_> {
             .iter()
             .find_map(|(phase, name)| (*name == own.phase).then_some(*phase))
             .ok_or("phase")?;
-        let outcome = match (phase, self.status_id) {
-            (Phase::Intent, _) => None,
-            (_, STATUS_SUCCESS) => Some(Outcome::Success),
-            _ => Some(Outcome::Failure(
-                read_reason(self.status_code, self.status_detail).ok_or("status_code")?,
-            )),
+        let reason = read_reason(self.status_code, self.status_detail)?;
+        let outcome = match (phase, self.status_id, reason) {
+            (Phase::Intent, STATUS_OTHER, None) => None,
+            (Phase::Outcome, STATUS_SUCCESS, None) => Some(Outcome::Success),
+            (Phase::Outcome | Phase::Refusal, STATUS_FAILURE, Some(reason)) => Some(Outcome::Failure(reason)),
+            // A refusal that succeeded, say: two tools would read such an entry differently.
+            _ => return Err("status_id"),
         };
         let use_id = self
             .api
@@ -89,7 +92,7 @@ impl Call<'_> {
             operation,
             request_id: self.request_id.map(Cow::into_owned),
             region: self.region.map(Cow::into_owned),
-            failure: read_reason(self.status_code, self.status_detail),
+            failure: read_reason(self.status_code, self.status_detail)?,
         })
     }
 }
@@ -105,8 +108,12 @@ fn read_key(uri: String, version: Option<Text<'_>>) -> Result<KeyUse, Field> {
     Ok(KeyUse { uri, version })
 }
 
-fn read_reason(code: Option<Text<'_>>, detail: Option<Text<'_>>) -> Option<Reason> {
-    Some(Reason::read(code?.into_owned(), detail?.into_owned()))
+fn read_reason(code: Option<Text<'_>>, detail: Option<Text<'_>>) -> Result<Option<Reason>, Field> {
+    match (code, detail) {
+        (None, None) => Ok(None),
+        (Some(code), Some(detail)) => Ok(Some(Reason::read(code.into_owned(), detail.into_owned()))),
+        _ => Err("status_code"),
+    }
 }
 
 fn read_kind(name: &str) -> Result<Kind, Field> {

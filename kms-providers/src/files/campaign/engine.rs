@@ -267,7 +267,7 @@ impl<'e> Engine<'e> {
     }
 
     fn new_keys(&self, change: &Change) -> Vec<(String, Option<Vec<u8>>)> {
-        let header = Header::parse_prefix(&change.new.header, caps::RECIPIENTS_HARD);
+        let header = Header::parse_prefix(&change.rewrapped().header, caps::RECIPIENTS_HARD);
         header.map_or_else(|_| Vec::new(), |header| self.rewrapper.opener().key_versions(&header))
     }
 

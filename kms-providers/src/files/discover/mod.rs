@@ -105,7 +105,8 @@ impl Iterator for Discover {
 /// What the regular file at `path` is; `None` for what is none of ours.
 pub(super) fn classify(path: PathBuf) -> Result<Option<Found>, FileError> {
     if let Some(of) = target_of(&path) {
-        return Ok(is_dead(&path).at(&path)?.then(|| Found::Leftover {
+        let is_dead = is_dead(&path).at(&path)?;
+        return Ok(is_dead.then_some(Found::Leftover {
             path,
             what: Leftover::Temporary { of },
         }));

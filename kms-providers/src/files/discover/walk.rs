@@ -105,7 +105,7 @@ impl Walk {
             .any(|folder| (folder.device, folder.inode) == (device, inode));
         let is_deep = self.only.as_ref().is_some_and(|only| !only.reaches(self.folders.len()));
         let is_elsewhere = self.folders.last().is_some_and(|folder| folder.device != device);
-        !is_above && !is_deep && !(self.options.one_file_system && is_elsewhere)
+        !(is_above || is_deep || self.options.one_file_system && is_elsewhere)
     }
 
     fn wanted(&self, path: PathBuf, metadata: &Metadata) -> Option<PathBuf> {

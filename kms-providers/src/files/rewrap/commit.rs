@@ -19,12 +19,12 @@ use crate::files::journal;
 /// Makes staged changes real and unlocks their files. One that fails does not stop the others.
 pub(in crate::files) fn commit(stagings: Vec<Staging>, flush: Flush) -> Vec<Result<FileRewrapped, FileError>> {
     let mut steps = Steps::new(stagings);
-    steps.together(|all| flush.files(all.map(|staging| staging.staged.file())));
+    steps.together(|all| flush.files(all.map(|staging| staging.written.staged.file())));
     steps.each(Staging::put_in_place);
     steps.together(|all| flush.folders(all.map(|staging| staging.change.lock.path.as_path())));
-    steps.each(Staging::write_in_place);
+    steps.each(|staging| staging.write_in_place());
     steps.together(|all| flush.files(all.filter_map(Staging::written_in_place)));
-    steps.each(Staging::verify);
+    steps.each(|staging| staging.verify());
     steps.together(|all| flush.folders(all.filter_map(Staging::removed_journal)));
     steps.outcomes()
 }
@@ -40,7 +40,7 @@ impl Steps {
         Self { items }
     }
 
-    fn each(&mut self, step: impl Fn(&Staging) -> Result<(), FileFault>) {
+    fn each(&mut self, step: impl Fn(&mut Staging) -> Result<(), FileFault>) {
         for (staging, outcome) in self.items.iter_mut().filter(|(_, outcome)| outcome.is_ok()) {
             *outcome = step(staging);
         }
@@ -48,34 +48,24 @@ impl Steps {
 
     /// A step that succeeds or fails for all.
     fn together(&mut self, step: impl FnOnce(&mut dyn Iterator<Item = &Staging>) -> io::Result<()>) {
-        let mut sound = self
-            .items
-            .iter()
-            .filter(|(_, outcome)| outcome.is_ok())
-            .map(|(staging, _)| staging);
-        let Err(error) = step(&mut sound) else { return };
+        let sound = self.items.iter().filter(|(_, outcome)| outcome.is_ok());
+        let Err(error) = step(&mut sound.map(|(staging, _)| staging)) else {
+            return;
+        };
         for (_, outcome) in self.items.iter_mut().filter(|(_, outcome)| outcome.is_ok()) {
             *outcome = Err(again(&error).into());
         }
     }
 
     fn outcomes(self) -> Vec<Result<FileRewrapped, FileError>> {
-        let settled = |(staging, outcome): (Staging, Result<(), FileFault>)| {
-            outcome.at(&staging.change.lock.path)?;
-            Ok(FileRewrapped {
-                method: staging.method,
-                sequence: staging.change.new.sequence,
-                wrapped: staging.change.new.wrapped,
-                dropped: staging.change.new.dropped,
-            })
-        };
-        self.items.into_iter().map(settled).collect()
+        let items = self.items.into_iter();
+        items.map(|(staging, outcome)| staging.settle(outcome)).collect()
     }
 }
 
 impl Staging {
     /// Renames the new file over the old one, or the journal to its name, if nobody touched the file meanwhile.
-    fn put_in_place(&self) -> Result<(), FileFault> {
+    fn put_in_place(&mut self) -> Result<(), FileFault> {
         let sites = self.sites();
         failpoint::pass(sites.after_temp_sync)?;
         let change = &self.change;
@@ -84,30 +74,31 @@ impl Staging {
         if !unchanged {
             return Err(CallerFault::ChangedMeanwhile.into());
         }
-        self.staged.replace()?;
+        self.written.staged.replace()?;
+        self.placed = true;
         Ok(failpoint::pass(sites.after_rename)?)
     }
 
     fn write_in_place(&self) -> Result<(), FileFault> {
         failpoint::pass(self.sites().after_dir_sync)?;
-        match &self.journal {
+        match &self.written.journal {
             Some(journal) => Ok(journal.write_header(&self.change.lock.file)?),
             None => Ok(()),
         }
     }
 
     fn written_in_place(&self) -> Option<&File> {
-        self.journal.as_ref().map(|_| &self.change.lock.file)
+        self.written.journal.as_ref().map(|_| &self.change.lock.file)
     }
 
     /// Reads the header back; in place, the journal goes then.
     fn verify(&self) -> Result<(), FileFault> {
-        if let Some(journal) = &self.journal {
+        if let Some(journal) = &self.written.journal {
             failpoint::pass("in_place::synced")?;
             return journal::finish(journal, &self.change.lock);
         }
-        let written = header_bytes(self.staged.file(), &self.change.layout)?;
-        if written == self.change.new.header {
+        let written = header_bytes(self.written.staged.file(), &self.change.layout)?;
+        if written == self.change.rewrapped().header {
             Ok(())
         } else {
             Err(FileFault::ReadBack)
@@ -115,11 +106,34 @@ impl Staging {
     }
 
     fn removed_journal(&self) -> Option<&Path> {
-        self.journal.as_ref().map(|_| self.change.lock.path.as_path())
+        self.written.journal.as_ref().map(|_| self.change.lock.path.as_path())
+    }
+
+    /// Unlocks the file and records how it ended. What failed on its way into place may stand all the same, or come
+    /// to stand by recovery: that is left open in the trail, as after a crash.
+    fn settle(self, outcome: Result<(), FileFault>) -> Result<FileRewrapped, FileError> {
+        let Self {
+            change,
+            written,
+            placed,
+        } = self;
+        match outcome {
+            Ok(()) => {
+                let done = change.unsettled.settle().at(&change.lock.path)?;
+                Ok(FileRewrapped {
+                    method: written.method,
+                    sequence: done.sequence,
+                    wrapped: done.wrapped,
+                    dropped: done.dropped,
+                })
+            }
+            Err(fault) if placed => Err(fault).at(&change.lock.path),
+            Err(fault) => Err(change.abandon(fault)),
+        }
     }
 
     fn sites(&self) -> &'static Sites {
-        match self.method {
+        match self.written.method {
             Method::InPlace => &Sites::REWRAP_JOURNAL,
             _ => &Sites::REWRAPPED,
         }

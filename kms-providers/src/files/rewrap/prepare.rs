@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kms_core::payload::SALT_LEN;
-use kms_core::{Header, RewrapOutcome, Rewrapped, Rewrapper, Target};
+use kms_core::{Header, RewrapBegun, Rewrapped, Rewrapper, Target, UnsettledRewrap};
 
 use crate::files::detect::{Layout, header_of, own_layout, sidecar_of};
 use crate::files::drive::block_on;
@@ -21,7 +21,7 @@ pub(in crate::files) enum Prepared {
         /// The file that holds the header.
         path: PathBuf,
         /// The header as it stands.
-        header: Header,
+        header: Box<Header>,
         /// Whether a journal had to be carried out or removed.
         recovered: bool,
     },
@@ -34,9 +34,24 @@ pub(in crate::files) struct Change {
     pub(in crate::files) lock: LockedFile,
     pub(in crate::files) layout: Layout,
     pub(in crate::files) old: Header,
-    pub(in crate::files) new: Rewrapped,
+    pub(in crate::files) unsettled: Box<UnsettledRewrap>,
     pub(in crate::files) recovered: bool,
     pub(super) pin: Pin,
+}
+
+impl Change {
+    pub(in crate::files) fn rewrapped(&self) -> &Rewrapped {
+        self.unsettled.rewrapped()
+    }
+
+    /// Unlocks the file and records why its header was not put in place.
+    pub(super) fn abandon(self, fault: FileFault) -> FileError {
+        // That it could not be recorded is the more important news.
+        match self.unsettled.abandon(&fault.as_core()) {
+            Err(audit) => FileError::new(&self.lock.path, audit),
+            Ok(()) => FileError::new(&self.lock.path, fault),
+        }
+    }
 }
 
 /// Locks the header's file, brings it out of what a crash left, and makes its new header.
@@ -56,17 +71,17 @@ pub(in crate::files) fn prepare(
         }
         _ => None,
     };
-    match block_on(rewrapper.rewrap(&old, target, payload_len)).at(&lock.path)? {
-        RewrapOutcome::AlreadyCurrent => Ok(Prepared::AlreadyCurrent {
+    match block_on(rewrapper.begin(&old, target, payload_len)).at(&lock.path)? {
+        RewrapBegun::AlreadyCurrent => Ok(Prepared::AlreadyCurrent {
             path: lock.path,
-            header: old,
+            header: Box::new(old),
             recovered,
         }),
-        RewrapOutcome::Rewrapped(new) => Ok(Prepared::Change(Box::new(Change {
+        RewrapBegun::Unsettled(unsettled) => Ok(Prepared::Change(Box::new(Change {
             lock,
             layout,
             old,
-            new,
+            unsettled,
             recovered,
             pin,
         }))),

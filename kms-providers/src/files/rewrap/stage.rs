@@ -11,12 +11,19 @@ use super::{Method, Placement};
 use crate::durable::{Access, Sites, Staged, failpoint, keep_mode_and_owner};
 use crate::files::attributes;
 use crate::files::detect::Layout;
-use crate::files::error::{At, FileError, FileFault};
+use crate::files::error::{FileError, FileFault};
 use crate::files::journal::{Journal, journal_of};
 
 /// A change whose bytes are written under a temporary name. Dropping it takes it back.
 pub(in crate::files) struct Staging {
     pub(in crate::files) change: Change,
+    pub(super) written: Written,
+    /// Whether the new file or the journal has its name.
+    pub(super) placed: bool,
+}
+
+/// What stands under the temporary name.
+pub(super) struct Written {
     pub(super) staged: Staged,
     pub(super) method: Method,
     /// What is to be written in place when the staged journal has its name.
@@ -30,20 +37,28 @@ impl Staging {
     /// [`FileFault::HardLinks`], [`FileFault::DoesNotFit`], [`FileFault::Owner`], [`FileFault::Locked`];
     /// [`CallerFault::ChangedMeanwhile`]; what the file system reports.
     pub(in crate::files) fn of(change: Change, placement: Placement) -> Result<Self, FileError> {
-        let path = change.lock.path.clone();
-        Self::choose(change, placement).at(&path)
+        match Written::choose(&change, placement) {
+            Ok(written) => Ok(Self {
+                change,
+                written,
+                placed: false,
+            }),
+            Err(fault) => Err(change.abandon(fault)),
+        }
     }
 
     /// Bytes that were written, for whoever bounds them.
     pub(in crate::files) fn bytes(&self) -> u64 {
-        match self.method {
+        match self.written.method {
             Method::Copied => self.change.pin.length,
-            _ => self.change.new.header.len() as u64,
+            _ => self.change.rewrapped().header.len() as u64,
         }
     }
+}
 
-    fn choose(change: Change, placement: Placement) -> Result<Self, FileFault> {
-        let keeps_length = change.new.header.len() == change.old.len();
+impl Written {
+    fn choose(change: &Change, placement: Placement) -> Result<Self, FileFault> {
+        let keeps_length = change.rewrapped().header.len() == change.old.len();
         if placement == Placement::InPlace {
             return if keeps_length {
                 Self::in_place(change)
@@ -57,69 +72,57 @@ impl Staging {
         let Layout::Attached { header_len } = change.layout else {
             return Self::beside(change, Method::Replaced, |_, _| Ok(()));
         };
-        let payload_len = change.pin.length - header_len;
-        if payload_len > CHEAP_TO_COPY && keeps_length {
-            let (change, unshared) = match Self::reflinked(change) {
-                Ok(staging) => return Ok(staging),
-                Err(refused) => refused,
-            };
-            return match unshared {
-                Unshared::Failed(fault) => Err(fault),
-                Unshared::Unsupported if placement == Placement::Auto => Self::in_place(*change),
-                Unshared::Unsupported => Self::copied(*change),
-            };
+        let is_large = change.pin.length - header_len > CHEAP_TO_COPY;
+        if is_large && keeps_length {
+            if let Some(reflinked) = Self::reflinked(change)? {
+                return Ok(reflinked);
+            }
+            if placement == Placement::Auto {
+                return Self::in_place(change);
+            }
         }
-        Self::copied(change)
-    }
-
-    fn copied(change: Change) -> Result<Self, FileFault> {
         Self::beside(change, Method::Copied, copy_payload)
     }
 
-    /// A clone of the whole file shares all its blocks; the header's own are then written anew.
-    fn reflinked(change: Change) -> Result<Self, (Box<Change>, Unshared)> {
-        let made = (|| {
-            let staged = make_beside(&change)?;
-            clone_blocks(&change.lock.file, staged.file())?;
-            staged.file().write_all_at(&change.new.header, 0)?;
-            failpoint::pass(Sites::REWRAPPED.after_temp_write)?;
-            Ok(staged)
-        })();
-        match made {
-            Ok(staged) => Ok(Self {
-                change,
-                staged,
-                method: Method::Reflinked,
-                journal: None,
-            }),
-            Err(refused) => Err((Box::new(change), refused)),
+    /// A clone of the whole file shares all its blocks; the header's own are then written anew. `None` where the
+    /// file system does not share.
+    fn reflinked(change: &Change) -> Result<Option<Self>, FileFault> {
+        let staged = make_beside(change)?;
+        if !clone_blocks(&change.lock.file, staged.file())? {
+            return Ok(None);
         }
+        staged.file().write_all_at(&change.rewrapped().header, 0)?;
+        failpoint::pass(Sites::REWRAPPED.after_temp_write)?;
+        Ok(Some(Self {
+            staged,
+            method: Method::Reflinked,
+            journal: None,
+        }))
     }
 
     fn beside(
-        change: Change,
+        change: &Change,
         method: Method,
         payload: impl FnOnce(&Change, &mut &File) -> Result<(), FileFault>,
     ) -> Result<Self, FileFault> {
-        let staged = make_beside(&change)?;
+        let staged = make_beside(change)?;
         let mut file = staged.file();
-        file.write_all(&change.new.header)?;
-        payload(&change, &mut file)?;
+        file.write_all(&change.rewrapped().header)?;
+        payload(change, &mut file)?;
         failpoint::pass(Sites::REWRAPPED.after_temp_write)?;
         Ok(Self {
-            change,
             staged,
             method,
             journal: None,
         })
     }
 
-    fn in_place(change: Change) -> Result<Self, FileFault> {
+    fn in_place(change: &Change) -> Result<Self, FileFault> {
         let journal = Journal {
             message_id: change.old.immutable().message_id,
             file_len: change.pin.length,
             old_tag: *change.old.tag(),
-            header: change.new.header.clone(),
+            header: change.rewrapped().header.clone(),
         };
         failpoint::pass(Sites::REWRAP_JOURNAL.before_temp)?;
         let staged = Staged::create(&journal_of(&change.lock.path), Access::Owner)?;
@@ -127,18 +130,11 @@ impl Staging {
         keep_mode_and_owner(&change.lock.path, staged.file())?;
         failpoint::pass(Sites::REWRAP_JOURNAL.after_temp_write)?;
         Ok(Self {
-            change,
             staged,
             method: Method::InPlace,
             journal: Some(journal),
         })
     }
-}
-
-/// Why blocks are not shared.
-enum Unshared {
-    Unsupported,
-    Failed(FileFault),
 }
 
 fn make_beside(change: &Change) -> Result<Staged, FileFault> {
@@ -162,33 +158,20 @@ fn copy_payload(change: &Change, out: &mut &File) -> Result<(), FileFault> {
     }
 }
 
+/// Whether the file system let both files share their blocks.
 #[cfg(target_os = "linux")]
-fn clone_blocks(from: &File, to: &File) -> Result<(), Unshared> {
+fn clone_blocks(from: &File, to: &File) -> io::Result<bool> {
     use rustix::io::Errno;
     match rustix::fs::ioctl_ficlone(to, from) {
-        Ok(()) => Ok(()),
-        Err(Errno::OPNOTSUPP | Errno::NOTTY | Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::PERM) => {
-            Err(Unshared::Unsupported)
-        }
-        Err(error) => Err(Unshared::Failed(io::Error::from(error).into())),
+        Ok(()) => Ok(true),
+        Err(Errno::OPNOTSUPP | Errno::NOTTY | Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::PERM) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn clone_blocks(_from: &File, _to: &File) -> Result<(), Unshared> {
-    Err(Unshared::Unsupported)
-}
-
-impl From<FileFault> for Unshared {
-    fn from(fault: FileFault) -> Self {
-        Self::Failed(fault)
-    }
-}
-
-impl From<io::Error> for Unshared {
-    fn from(error: io::Error) -> Self {
-        Self::Failed(error.into())
-    }
+fn clone_blocks(_from: &File, _to: &File) -> io::Result<bool> {
+    Ok(false)
 }
 
 /// A copy of so much takes no longer than the further syncs of the other methods.

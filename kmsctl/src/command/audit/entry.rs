@@ -41,8 +41,21 @@ impl fmt::Display for EntryView {
             return f.write_str("not understood by this version");
         };
         let at = UNIX_EPOCH + Duration::from_nanos(event.unix_nanos);
-        write!(f, "{}  {:<14} {:<7} ", time(at), event.action.name(), phase_name(event.phase))?;
-        f.write_str(event.principal.name.as_deref().or(event.principal.id.as_deref()).unwrap_or("?"))?;
+        write!(
+            f,
+            "{}  {:<14} {:<7} ",
+            time(at),
+            event.action.name(),
+            phase_name(event.phase)
+        )?;
+        f.write_str(
+            event
+                .principal
+                .name
+                .as_deref()
+                .or(event.principal.id.as_deref())
+                .unwrap_or("?"),
+        )?;
         if let Some(name) = &event.subject.key_name {
             write!(f, "  {}", Printable(name))?;
         }

@@ -83,5 +83,8 @@ fn log_dir(config: &Config) -> Result<PathBuf> {
 }
 
 fn no_log() -> Failure {
-    Failure::usage("this home keeps no audit log: its configuration says so", "set [audit] kind = \"tlog\"")
+    Failure::usage(
+        "this home keeps no audit log: its configuration says so",
+        "set [audit] kind = \"tlog\"",
+    )
 }

@@ -65,7 +65,11 @@ impl Verify {
         let log = self.log.open(app)?;
         let verifier = self.verifier(app)?;
         let report = log.verify(&verifier)?;
-        let continues_kept = self.kept.as_deref().map(|kept| continues(&log, kept, &verifier)).transpose()?;
+        let continues_kept = self
+            .kept
+            .as_deref()
+            .map(|kept| continues(&log, kept, &verifier))
+            .transpose()?;
         let verdict = Verdict {
             intact: report.is_intact(),
             report,
@@ -121,7 +125,11 @@ impl From<&HeaderFinding<PathBuf>> for HeaderView {
             HeaderState::Current => ("current", None),
             HeaderState::RolledBack { latest } => ("rolled-back", Some(latest)),
             HeaderState::Forked { logged } => ("forked", Some(logged)),
-            HeaderState::Newer { latest, unfinished: true } => ("newer-after-a-crash", Some(latest)),
+            HeaderState::Remade { other } => ("remade", Some(other)),
+            HeaderState::Newer {
+                latest,
+                unfinished: true,
+            } => ("newer-after-a-crash", Some(latest)),
             HeaderState::Newer { latest, .. } => ("newer", Some(latest)),
             _ => ("unknown", None),
         };
@@ -138,8 +146,13 @@ impl fmt::Display for HeaderView {
         let path = self.header.display().to_string();
         let what = match self.state {
             "current" => "current",
-            "rolled-back" => "ROLLED BACK: a later header was written; who was removed since can open this one",
+            "rolled-back" => {
+                "ROLLED BACK: the log has a later header; put back, or its rewrap was broken off and not resumed"
+            }
             "forked" => "FORKED: the log has another header with this sequence number",
+            "remade" => {
+                "current; the log has another with this number: a rewrap was broken off, or two were made at once"
+            }
             "newer-after-a-crash" => "newer than the log: a rewrap was broken off before its end was recorded",
             "newer" => "newer than the log: rewrapped with another log",
             _ => "unknown to this log",
@@ -150,11 +163,22 @@ impl fmt::Display for HeaderView {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { origin, size, unsigned, .. } = &self.report;
+        let Report {
+            origin, size, unsigned, ..
+        } = &self.report;
         let verdict = if self.intact { "intact" } else { "DAMAGED" };
-        writeln!(f, "{origin}: {verdict}, {size} entries signed, {unsigned} not signed yet")?;
-        self.report.damage.iter().try_for_each(|damage| writeln!(f, "  damage   {damage}"))?;
-        self.report.findings.iter().try_for_each(|finding| writeln!(f, "  look at  {finding}"))?;
+        writeln!(
+            f,
+            "{origin}: {verdict}, {size} entries signed, {unsigned} not signed yet"
+        )?;
+        self.report
+            .damage
+            .iter()
+            .try_for_each(|damage| writeln!(f, "  damage   {damage}"))?;
+        self.report
+            .findings
+            .iter()
+            .try_for_each(|finding| writeln!(f, "  look at  {finding}"))?;
         match self.continues_kept {
             Some(true) => writeln!(f, "  goes on from the kept checkpoint"),
             Some(false) => writeln!(f, "  REWRITTEN: does not go on from the kept checkpoint"),
@@ -173,10 +197,19 @@ fn mark(header: &Header) -> HeaderMark {
 /// Whether the log goes on from the checkpoint in the file `kept`.
 fn continues(log: &AuditLog, kept: &Path, verifier: &VerifierKey) -> Result<bool> {
     let note = fs::read(kept).map_err(|error| Failure::io(kept, &error))?;
-    let size = std::str::from_utf8(&note).ok().and_then(|text| text.lines().nth(1)?.parse().ok());
+    let size = std::str::from_utf8(&note)
+        .ok()
+        .and_then(|text| text.lines().nth(1)?.parse().ok());
     let size = size.ok_or_else(|| {
         let next = "give a file that `kmsctl audit checkpoint` wrote";
-        Failure::new("caller.Checkpoint", Exit::Usage, Party::Caller, "this is no checkpoint", next).at(kept)
+        Failure::new(
+            "caller.Checkpoint",
+            Exit::Usage,
+            Party::Caller,
+            "this is no checkpoint",
+            next,
+        )
+        .at(kept)
     })?;
     let head = log.head();
     // Nothing was signed yet, so anything goes on from it; and a log that is shorter now was cut.

@@ -54,7 +54,11 @@ fn leftover(path: &Path, what: &Leftover, paths: &[PathBuf], repair: bool, repor
             Ok(_) => report.ok("leftovers", format!("{shown}: put right")),
             Err(error) => report.fail("leftovers", &error.into()),
         },
-        _ => report.warn("leftovers", format!("{shown}: left by a crash"), "say --repair to put it right"),
+        _ => report.warn(
+            "leftovers",
+            format!("{shown}: left by a crash"),
+            "say --repair to put it right",
+        ),
     }
 }
 
@@ -62,7 +66,9 @@ fn leftover(path: &Path, what: &Leftover, paths: &[PathBuf], repair: bool, repor
 fn orphan(path: &Path, paths: &[PathBuf], report: &mut Report<'_>) {
     let candidates = || -> Result<Vec<PathBuf>> {
         let header = read_header(path, caps::RECIPIENTS_HARD)?.header;
-        Ok(find_payload(&header, paths).filter_map(std::result::Result::ok).collect())
+        Ok(find_payload(&header, paths)
+            .filter_map(std::result::Result::ok)
+            .collect())
     };
     let shown = path.display().to_string();
     let detail = format!("{}: its payload is not beside it", Printable(&shown));
@@ -71,18 +77,17 @@ fn orphan(path: &Path, paths: &[PathBuf], report: &mut Report<'_>) {
         Ok(found) if found.is_empty() => report.warn("leftovers", detail, "look for it in other folders"),
         Ok(found) => {
             let places: Vec<_> = found.iter().map(|path| path.display().to_string()).collect();
-            report.warn("leftovers", detail, format!("found at {}: put them together", places.join(", ")));
+            report.warn(
+                "leftovers",
+                detail,
+                format!("found at {}: put them together", places.join(", ")),
+            );
         }
     }
 }
 
 /// Opens every share that a configured key can open.
-pub(super) async fn shares(
-    session: &Session,
-    paths: &[PathBuf],
-    context: &ContextArgs,
-    report: &mut Report<'_>,
-) {
+pub(super) async fn shares(session: &Session, paths: &[PathBuf], context: &ContextArgs, report: &mut Report<'_>) {
     if paths.is_empty() {
         return;
     }
@@ -127,7 +132,10 @@ async fn shares_of(rewrapper: &Rewrapper, path: &Path, header: &Header, report: 
         let next = "rewrap with --to KEY --redeal while enough of them are good";
         report.warn("shares", format!("{detail}, {damaged} DAMAGED"), next);
     } else if good < checks.len() {
-        report.ok("shares", format!("{detail}; the keys of the others are not configured here"));
+        report.ok(
+            "shares",
+            format!("{detail}; the keys of the others are not configured here"),
+        );
     } else {
         report.ok("shares", detail);
     }

@@ -30,12 +30,19 @@ pub(super) fn check(app: &App, home: &Home, report: &mut Report<'_>) {
         }
     }
     let own = [home.keystore(), home.key_file(), home.log_key()];
-    let exposed: Vec<_> = own.iter().chain(&app.globals.passphrase_file).filter(|path| is_exposed(path)).collect();
+    let exposed: Vec<_> = own
+        .iter()
+        .chain(&app.globals.passphrase_file)
+        .filter(|path| is_exposed(path))
+        .collect();
     for path in &exposed {
         let detail = format!("{}: others can read it", path.display());
         report.warn("secrets", detail, format!("chmod 600 {}", path.display()));
     }
     if exposed.is_empty() {
-        report.ok("secrets", "keystore, key files and passphrase file are their owner's alone");
+        report.ok(
+            "secrets",
+            "keystore, key files and passphrase file are their owner's alone",
+        );
     }
 }

@@ -29,8 +29,15 @@ pub(super) async fn check(app: &App, doctor: &Doctor, home: &Home, report: &mut 
     }
     for (name, settings) in &config.providers {
         if !session.resolver().providers().any(|(open, _)| open == name) {
-            let detail = format!("{name}: this program has no provider of the kind {}", settings.kind().name());
-            report.warn("provider", detail, "use a build that has it, or take it out of keystrand.toml");
+            let detail = format!(
+                "{name}: this program has no provider of the kind {}",
+                settings.kind().name()
+            );
+            report.warn(
+                "provider",
+                detail,
+                "use a build that has it, or take it out of keystrand.toml",
+            );
         }
     }
     names(&session, report).await;

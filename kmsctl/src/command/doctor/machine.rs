@@ -26,7 +26,11 @@ pub(super) fn check(app: &App, report: &mut Report<'_>) {
     if app.hardened {
         report.ok("process", "no debugger and no core dump of this process");
     } else {
-        report.warn("process", "other processes of this user may read this one's memory", "use a newer kernel");
+        report.warn(
+            "process",
+            "other processes of this user may read this one's memory",
+            "use a newer kernel",
+        );
     }
     report.ok("backend", backend.name);
 }

@@ -87,7 +87,9 @@ impl Create {
                     return Err(taken(name));
                 }
                 let mut providers = session.resolver().providers();
-                let provider = providers.find(|(name, _)| name.as_str() == wanted).map(|(_, provider)| provider);
+                let provider = providers
+                    .find(|(name, _)| name.as_str() == wanted)
+                    .map(|(_, provider)| provider);
                 let lifecycle = provider.and_then(|provider| provider.lifecycle());
                 let lifecycle = lifecycle.ok_or_else(|| {
                     Failure::usage(
@@ -98,7 +100,9 @@ impl Create {
                 (Vec::new(), lifecycle)
             }
         };
-        session.recorded(Action::CreateKey, &intended, lifecycle.create(name)).await
+        session
+            .recorded(Action::CreateKey, &intended, lifecycle.create(name))
+            .await
     }
 }
 
@@ -106,14 +110,18 @@ impl Create {
 fn configure(home: &Home, name: &KeyName, keys: &[KeyUri], quorum: Option<u8>) -> Result<()> {
     let path = home.config();
     let failed = |error: std::io::Error| Failure::io(&path, &error);
-    let _lock = FileLock::try_acquire(&FileLock::beside(&path)).map_err(failed)?.ok_or_else(|| {
-        Failure::io(&path, &std::io::ErrorKind::ResourceBusy.into()).advise("run the command again")
-    })?;
+    let _lock = FileLock::try_acquire(&FileLock::beside(&path))
+        .map_err(failed)?
+        .ok_or_else(|| Failure::io(&path, &std::io::ErrorKind::ResourceBusy.into()).advise("run the command again"))?;
     let text = fs::read_to_string(&path).map_err(failed)?;
     if Config::parse(&text, home.dir())?.keys.contains_key(name) {
         return Err(taken(name));
     }
-    let text = format!("{}\n{}", text.trim_end_matches('\n').to_owned() + "\n", entry(name, keys, quorum));
+    let text = format!(
+        "{}\n{}",
+        text.trim_end_matches('\n').to_owned() + "\n",
+        entry(name, keys, quorum)
+    );
     // Parsed as a whole before it is written: a configuration that does not load would lock everybody out.
     Config::parse(&text, home.dir())?;
     durable::replace(&path, text.as_bytes(), &Sites::CONFIG).map_err(failed)
@@ -123,13 +131,19 @@ fn entry(name: &KeyName, keys: &[KeyUri], quorum: Option<u8>) -> String {
     let list: Vec<_> = keys.iter().map(|key| format!("{:?}", key.to_string())).collect();
     let list = list.join(", ");
     match quorum {
-        Some(k) => format!("[key.{name:?}]\nquorum = {{ k = {k}, of = [{list}] }}\n", name = name.as_str()),
+        Some(k) => format!(
+            "[key.{name:?}]\nquorum = {{ k = {k}, of = [{list}] }}\n",
+            name = name.as_str()
+        ),
         None => format!("[key.{name:?}]\nany = [{list}]\n", name = name.as_str()),
     }
 }
 
 fn taken(name: &KeyName) -> Failure {
-    exists(&format!("keystrand.toml has a key named `{name}` already"), "choose another name")
+    exists(
+        &format!("keystrand.toml has a key named `{name}` already"),
+        "choose another name",
+    )
 }
 
 impl fmt::Display for Created {

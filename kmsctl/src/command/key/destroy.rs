@@ -66,7 +66,9 @@ impl Destroy {
         }
         let needed = |key: &KeyUri| needed_by(&index, key);
         let schedule = lifecycle.schedule_destroy(&key, self.days.0, &needed);
-        let due = session.recorded(Action::DestroyKey, std::slice::from_ref(&key), schedule).await?;
+        let due = session
+            .recorded(Action::DestroyKey, std::slice::from_ref(&key), schedule)
+            .await?;
         app.out.say(&Scheduled {
             key: key.to_string(),
             state: "pending-destruction",
@@ -105,7 +107,11 @@ fn parse_window(text: &str) -> Result<Days, String> {
 
 impl fmt::Display for Scheduled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} cannot be used any more and is erased after {}", self.key, self.due)?;
+        write!(
+            f,
+            "{} cannot be used any more and is erased after {}",
+            self.key, self.due
+        )?;
         write!(f, "\n`kmsctl key cancel-destroy {}` saves it until then", self.key)
     }
 }

@@ -34,7 +34,8 @@ impl List {
             match provider.list().await {
                 Ok(keys) => {
                     listed += 1;
-                    keys.iter().for_each(|key| app.out.answer(&KeyView::new(name.as_str(), key)));
+                    keys.iter()
+                        .for_each(|key| app.out.answer(&KeyView::new(name.as_str(), key)));
                 }
                 Err(error) => failures.push(app.out.fail_one(&error.into())),
             }

@@ -72,4 +72,3 @@ pub(in crate::command) fn lifecycle<'a>(session: &'a Session, key: &KeyUri) -> R
         )
     })
 }
-

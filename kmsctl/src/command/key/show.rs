@@ -81,7 +81,10 @@ async fn details(session: &Session, uri: &KeyUri) -> Result<Details> {
         Err(error) => return Err(error.into()),
     };
     let key = KeyView::new(&provider, &summary);
-    let needed = summary.versions.iter().map(|version| needed(&session.index(), &summary.uri, &version.version));
+    let needed = summary
+        .versions
+        .iter()
+        .map(|version| needed(&session.index(), &summary.uri, &version.version));
     Ok(Details {
         needed: needed.collect(),
         algorithm: info.as_ref().map(|info| info.algorithm.clone()),
@@ -106,7 +109,11 @@ async fn find(session: &Session, uri: &KeyUri) -> Result<(String, KeySummary)> {
             return Ok((name.to_string(), summary));
         }
     }
-    let missing = kms_core::KekError::new(wanted.to_string(), kms_core::KekOperation::Lifecycle, KekFault::NotFound);
+    let missing = kms_core::KekError::new(
+        wanted.to_string(),
+        kms_core::KekOperation::Lifecycle,
+        KekFault::NotFound,
+    );
     Err(Failure::from(missing))
 }
 

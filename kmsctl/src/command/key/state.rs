@@ -3,8 +3,8 @@
 use std::fmt;
 
 use clap::Args;
-use kms_core::audit::Action;
 use kms_core::KekError;
+use kms_core::audit::Action;
 use kms_providers::{KeyLifecycle, KeyUri};
 use serde::Serialize;
 
@@ -92,7 +92,9 @@ async fn change(
     let session = Session::open(app).await?;
     let key = session.target(key)?;
     let lifecycle = lifecycle(&session, &key)?;
-    session.recorded(action, std::slice::from_ref(&key), step(lifecycle, &key)).await?;
+    session
+        .recorded(action, std::slice::from_ref(&key), step(lifecycle, &key))
+        .await?;
     app.out.say(&Changed {
         key: key.to_string(),
         state,

@@ -27,12 +27,17 @@ pub(in crate::command) async fn sweep(app: &App, session: &Session) -> Result<()
         if due.is_empty() {
             continue;
         }
-        let swept = session.recorded(Action::DestroyKey, &due, lifecycle.destroy_due(&needed)).await?;
+        let swept = session
+            .recorded(Action::DestroyKey, &due, lifecycle.destroy_due(&needed))
+            .await?;
         for key in swept.destroyed {
             app.out.warn(&format!("{key}: destroyed, as scheduled"));
         }
         for (key, envelopes) in swept.still_needed {
-            app.out.warn(&format!("{key}: due for destruction, but needed by {}", count(envelopes, "known envelope")));
+            app.out.warn(&format!(
+                "{key}: due for destruction, but needed by {}",
+                count(envelopes, "known envelope")
+            ));
         }
     }
     Ok(())

@@ -1,0 +1,19 @@
+//! The binary, as an operator or a script uses it.
+
+mod audit;
+mod decrypt;
+mod docs;
+mod doctor;
+mod encrypt;
+mod help;
+mod init;
+mod inspect;
+mod json;
+mod keys;
+mod pipes;
+mod processes;
+mod recipients;
+mod rewrap;
+mod rotate;
+mod secrets;
+mod support;
