@@ -6,6 +6,7 @@ mod data_key;
 #[cfg(all(test, feature = "aws-lc", feature = "rustcrypto"))]
 mod known_answers;
 mod opener;
+mod read_back;
 mod recipients;
 mod rewrap;
 mod sealer;

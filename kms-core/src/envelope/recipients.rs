@@ -155,28 +155,30 @@ pub(super) fn check(recipients: &[Recipient], max_recipients: usize, mixed_passp
     if recipients.iter().all(|recipient| recipient.members().is_empty()) {
         return Err(CallerFault::NoRecipients.into());
     }
-    check_beside(recipients, &[], max_recipients, mixed_passphrase)
+    let recipients: Vec<_> = recipients.iter().collect();
+    check_beside(&recipients, &[], max_recipients, mixed_passphrase)
 }
 
 /// The same of recipients that are to stand beside `others`.
 pub(super) fn check_beside(
-    recipients: &[Recipient],
-    others: &[Entry],
+    recipients: &[&Recipient],
+    others: &[&Entry],
     max_recipients: usize,
     mixed_passphrase: bool,
 ) -> Result<()> {
     let count: usize = recipients.iter().map(|recipient| recipient.members().len()).sum();
-    let standing: usize = others.iter().map(Entry::recipients).sum();
+    let standing: usize = others.iter().map(|entry| entry.recipients()).sum();
     let quorums = recipients.iter().filter(|recipient| recipient.is_quorum()).count();
     let standing_quorums = others.iter().filter(|entry| matches!(entry, Entry::Quorum(_))).count();
     if count + standing > max_recipients.min(caps::RECIPIENTS_HARD) || quorums + standing_quorums > caps::QUORUMS {
         return Err(PolicyFault::RecipientCount.into());
     }
-    let passphrase = recipients.iter().any(Recipient::is_passphrase) || others.iter().any(Entry::is_passphrase);
+    let passphrase = recipients.iter().any(|recipient| recipient.is_passphrase())
+        || others.iter().any(|entry| entry.is_passphrase());
     if !mixed_passphrase && recipients.len() + others.len() > 1 && passphrase {
         return Err(PolicyFault::PassphraseMixed.into());
     }
-    recipients.iter().try_for_each(Recipient::check)
+    recipients.iter().try_for_each(|recipient| recipient.check())
 }
 
 /// Entries and share bodies of a header.

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::binding::{Place, Scope};
 use super::opener::{Opener, Unlocked};
 use super::recipients::{Member, Part, Recipient, Secrets, Wrapped, check_beside, wrap, wrap_single};
-use super::search::{Attempt, AttemptOutcome, ShareCheck, open_committed_share, unseal};
-use super::trail;
+use super::search::{ShareCheck, open_committed_share};
+use super::{read_back, trail};
 use crate::audit::{Action, Details, Intent};
-use crate::error::{CallerFault, Error, KekError, KekFault, KekOperation, PolicyFault, Result};
+use crate::error::{CallerFault, Error, PolicyFault, Result};
 use crate::header::{
     Entry, Header, Level, Mutable, Prelude, RecipientId, Reserve, Share, Single, TAG_LEN, assemble, encode_shares,
     meets_floor,
@@ -168,10 +168,11 @@ impl Rewrapper {
         }
     }
 
-    /// The writer's rules for `new` beside `kept`.
-    fn check(&self, new: &[Recipient], kept: &[Entry]) -> Result<()> {
+    /// The writer's rules for `new` beside `kept`: only what is there afterwards counts.
+    fn check<'a>(&self, new: impl Iterator<Item = &'a Recipient>, kept: &[&Entry]) -> Result<()> {
         let policy = &self.opener.policy;
-        check_beside(new, kept, policy.max_recipients, policy.mixed_passphrase)
+        let new: Vec<_> = new.collect();
+        check_beside(&new, kept, policy.max_recipients, policy.mixed_passphrase)
     }
 
     fn intent(&self, header: &Header) -> Result<Intent> {
@@ -252,7 +253,7 @@ impl Rewrapper {
         others: Others<'_>,
         payload_len: Option<u64>,
     ) -> Result<RewrapBegun> {
-        self.check(recipients, &[])?;
+        self.check(recipients.iter(), &[])?;
         let plan = match others {
             Others::Keep { but } => self.plan_change(header, recipients, but).await?,
             Others::Drop => self.plan_replacement(header, recipients).await?,
@@ -260,10 +261,8 @@ impl Rewrapper {
         if plan.entries.is_empty() {
             return Err(CallerFault::NoRecipients.into());
         }
-        let new: Vec<_> = plan.added().cloned().collect();
-        let kept: Vec<_> = plan.kept().map(|part| part.entry.clone()).collect();
-        self.check(&new, &kept)?;
-        if new.is_empty() && plan.dropped == 0 && plan.in_order {
+        self.check(plan.additions(), &plan.kept())?;
+        if plan.additions().next().is_none() && plan.dropped == 0 && plan.in_order {
             return Ok(RewrapBegun::AlreadyCurrent);
         }
         let intent = self.intent(header)?;
@@ -271,7 +270,7 @@ impl Rewrapper {
     }
 
     async fn carry_out(&self, header: &Header, plan: Plan, payload_len: Option<u64>) -> Result<Rewrapped> {
-        let needs_data_key = plan.added().any(|recipient| recipient.level() == Level::DataKey);
+        let needs_data_key = plan.additions().any(|recipient| recipient.level() == Level::DataKey);
         let level = needs_data_key.then_some(Level::DataKey);
         let unlocked = match self.opener.unlock(header, level).await {
             Err(Error::Caller(CallerFault::NoConfiguredKey)) if needs_data_key && self.opens_message_only(header) => {
@@ -281,13 +280,15 @@ impl Rewrapper {
         };
         let scope = Scope::of(&self.opener.backend, header, &unlocked.context);
         let mut wrapped = Wrapped::default();
-        let count: usize = plan.added().map(|recipient| recipient.members().len()).sum();
+        let count: usize = plan.additions().map(|recipient| recipient.members().len()).sum();
         for entry in plan.entries {
             wrapped.push(match entry {
                 Planned::Kept(part) => *part,
                 Planned::New(recipient) => {
                     let part = wrap(scope, &recipient, unlocked.secrets()).await?;
-                    self.verify_part(scope, &recipient, &part, unlocked.secrets()).await?;
+                    if self.verify {
+                        read_back::check_part(scope, &recipient, &part, unlocked.secrets()).await?;
+                    }
                     part
                 }
             });
@@ -528,43 +529,9 @@ impl Rewrapper {
     ) -> Result<Single> {
         let (single, _) = wrap_single(scope, member, level, place, secret).await?;
         if self.verify {
-            let read_back = unseal(scope, &single, &*member.kek, place).await;
-            check_read_back(read_back, |read_back| read_back.ct_eq(secret))?;
+            read_back::check_single(scope, &single, &*member.kek, place, secret).await?;
         }
         Ok(single)
-    }
-
-    async fn verify_part(
-        &self,
-        scope: Scope<'_>,
-        recipient: &Recipient,
-        part: &Part,
-        secrets: Secrets<'_>,
-    ) -> Result<()> {
-        if !self.verify {
-            return Ok(());
-        }
-        match (&part.entry, &part.shares) {
-            (Entry::Single(single), _) => {
-                let secret = secrets.at(single.level)?;
-                let kek = &recipient.members()[0].kek;
-                let read_back = unseal(scope, single, &**kek, None).await;
-                check_read_back(read_back, |read_back| read_back.ct_eq(secret))
-            }
-            (Entry::Quorum(quorum), Some(shares)) => {
-                for ((x, share), member) in (1..=u8::MAX).zip(shares).zip(recipient.members()) {
-                    let place = Place {
-                        quorum,
-                        x,
-                        version: share.version,
-                    };
-                    let read_back = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
-                    check_read_back(read_back, |_| true)?;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
     }
 
     fn assemble(
@@ -637,21 +604,6 @@ impl Rewrapper {
     }
 }
 
-/// A new wrap that its own provider does not recover is the provider's failure.
-fn check_read_back(
-    (attempt, secret): (Attempt, Option<Secret<32>>),
-    fits: impl FnOnce(&Secret<32>) -> bool,
-) -> Result<()> {
-    if secret.as_ref().is_some_and(fits) {
-        return Ok(());
-    }
-    let fault = match attempt.outcome {
-        AttemptOutcome::Provider(fault) => fault,
-        _ => KekFault::BadReply,
-    };
-    Err(KekError::new(attempt.uri, KekOperation::Wrap, fault).into())
-}
-
 impl UnsettledRewrap {
     /// The header and what was done.
     #[must_use]
@@ -721,18 +673,19 @@ enum Planned {
 }
 
 impl Plan {
-    fn added(&self) -> impl Iterator<Item = &Recipient> {
+    fn additions(&self) -> impl Iterator<Item = &Recipient> {
         self.entries.iter().filter_map(|entry| match entry {
             Planned::New(recipient) => Some(recipient),
             Planned::Kept(_) => None,
         })
     }
 
-    fn kept(&self) -> impl Iterator<Item = &Part> {
-        self.entries.iter().filter_map(|entry| match entry {
-            Planned::Kept(part) => Some(&**part),
+    fn kept(&self) -> Vec<&Entry> {
+        let kept = self.entries.iter().filter_map(|entry| match entry {
+            Planned::Kept(part) => Some(&part.entry),
             Planned::New(_) => None,
-        })
+        });
+        kept.collect()
     }
 }
 

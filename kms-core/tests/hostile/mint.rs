@@ -21,11 +21,14 @@ const SUITES: [(Suite, &str); 3] = [
     (Suite::ChaCha20Poly1305, "chacha"),
 ];
 
+/// Version and key of each version of a KEK.
+type Versions = Vec<(Option<&'static str>, [u8; 32])>;
+
 /// A folder of golden files in the making.
 pub struct Mint {
     backend: CryptoBackend,
     folder: PathBuf,
-    keys: BTreeMap<&'static str, Vec<(Option<&'static str>, [u8; 32])>>,
+    keys: BTreeMap<&'static str, Versions>,
     cases: Vec<Case>,
 }
 
