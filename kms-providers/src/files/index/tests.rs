@@ -93,7 +93,8 @@ fn a_cut_line_is_passed_over_and_the_next_one_stands() {
 fn compaction_keeps_every_answer() {
     let home = tempfile::tempdir().unwrap();
     let index = KeyIndex::open(home.path());
-    for round in 0..60 {
+    // Twice the size below which compaction is not worth its while.
+    for round in 0..120 {
         let batch: Vec<_> = (0..1000)
             .map(|n| {
                 let keys = [(
