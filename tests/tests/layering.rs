@@ -219,7 +219,7 @@ fn outside_names(file: &Source) -> Vec<String> {
             name.strip_prefix(*root)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
         };
-        OUTSIDE.iter().any(|root| under(root)) && (file.path.as_str(), name.as_str()) != FILE_EXCEPTION
+        OUTSIDE.iter().any(under) && (file.path.as_str(), name.as_str()) != FILE_EXCEPTION
     };
     let names = file.names().into_iter().filter(outside);
     names.map(|name| format!("{}: {name}", file.path)).collect()
@@ -230,7 +230,7 @@ fn is_network(name: &str) -> bool {
         name.strip_prefix(*start)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
     };
-    NOT_BY_DEFAULT.iter().any(|start| under(start))
+    NOT_BY_DEFAULT.iter().any(under)
 }
 
 fn inherits_lints(manifest: &str) -> bool {
