@@ -160,7 +160,7 @@ impl Message {
     /// Header and payload in one buffer.
     ///
     /// # Errors
-    /// [`CallerFault::SuiteForKind`] for a ticket, [`LimitFault::Plaintext`].
+    /// [`crate::FormatFault::WrongKind`] for a ticket, [`LimitFault::Plaintext`].
     pub fn seal(self, plaintext: &[u8]) -> Result<Vec<u8>> {
         self.keys.seal_behind(&self.header, plaintext)
     }
