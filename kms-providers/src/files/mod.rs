@@ -2,7 +2,7 @@
 //! campaigns over many of them.
 //!
 //! ```text
-//! detect, header      what a path holds, reading at most the header
+//! detect              what a path holds, reading at most the header
 //! seal, open          files and streams, through kms_core's parallel payload pipeline
 //! rewrap              one file: lock, new header, one of four ways to write it, durable
 //! recovery            what a crash left behind: FILE.ksj (docs/format.md 11), half-made pairs, temporary files
@@ -18,6 +18,7 @@
 
 mod attributes;
 mod campaign;
+mod destination;
 mod detect;
 mod discover;
 mod drive;
@@ -29,10 +30,10 @@ mod lock;
 mod open;
 mod path_text;
 mod pin;
-
 mod recovery;
 mod rewrap;
 mod seal;
+mod source;
 
 pub use campaign::{Campaign, CampaignOptions, CampaignProgress, Plan, Report, RunId, RunSummary};
 pub use detect::{EnvelopeFile, Layout, detect, read_header, sidecar_of};

@@ -10,12 +10,14 @@ use std::time::Duration;
 use kms_core::payload::{PayloadKeys, StreamOptions, open_stream};
 use kms_core::{Error, FormatFault, Header, Opened, Opener, Prelude};
 
+use super::destination::Destination;
 use super::detect::{Layout, header_bytes, header_of_stream, open_regular, own_layout, read_start, sidecar_of};
 use super::drive::block_on;
-use super::ends::{Destination, Input, Output, Progress, Source, Syncing, fitted};
+use super::ends::{Input, Output, Progress, Syncing};
 use super::error::{At, FileError, FileFault};
 use super::journal::{Journal, journal_of};
 use super::pin::Pin;
+use super::source::{Source, fitted};
 use crate::durable::Sites;
 
 /// Where the header stands.

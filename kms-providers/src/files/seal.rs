@@ -6,10 +6,12 @@ use std::path::Path;
 use kms_core::payload::{StreamOptions, seal_stream};
 use kms_core::{DataKey, Header, Labels, Message, MessageOptions, Reserve, Sealer, caps};
 
+use super::destination::{Destination, Pending};
 use super::detect::sidecar_of;
 use super::drive::block_on;
-use super::ends::{Destination, Input, Output, Pending, Progress, Source, Syncing, fitted};
+use super::ends::{Input, Output, Progress, Syncing};
 use super::error::{At, FileError, FileFault};
+use super::source::{Source, fitted};
 use crate::durable::{Flush, Sites, failpoint};
 
 /// Whence the data key: a new one for this file, or one for many.

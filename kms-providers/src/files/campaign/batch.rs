@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::files::index::Line;
+use crate::files::index::Fact;
 use crate::files::rewrap::Staging;
 
 /// Files in hand of one worker: locked, with their new headers under temporary names.
 pub(super) struct Batch {
     pub(super) stagings: Vec<Staging>,
     /// What the index is told of files that were current.
-    pub(super) current: Vec<(PathBuf, Line)>,
+    pub(super) current: Vec<(PathBuf, Fact)>,
     /// Files that somebody else had locked, or changed: taken alone when this batch holds no locks any more, for two
     /// runs that wait for each other's files would wait for ever.
     pub(super) later: Vec<PathBuf>,

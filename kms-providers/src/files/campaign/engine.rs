@@ -11,10 +11,9 @@ use kms_core::{CallerFault, Header, Rewrapper, Target, caps};
 use super::batch::Batch;
 use super::record::Line as Record;
 use super::{Campaign, CampaignOptions, CampaignProgress, Report};
-use crate::durable::failpoint;
 use crate::files::discover::{Found, Leftover, Walk, classify};
 use crate::files::error::{At, FileError, FileFault};
-use crate::files::index::Line;
+use crate::files::index::Fact;
 use crate::files::recovery::recover;
 use crate::files::rewrap::{Change, Prepared, Staging, commit, is_changed_meanwhile, prepare};
 
@@ -167,8 +166,8 @@ impl<'e> Engine<'e> {
                 if recovered {
                     self.recovered(&path);
                 }
-                let line = Line::has(&path, &self.rewrapper.opener().key_versions(&header));
-                batch.current.push((path, line));
+                let fact = Fact::new(&path, &self.rewrapper.opener().key_versions(&header));
+                batch.current.push((path, fact));
                 Ok(None)
             }
             Prepared::Change(change) => {
@@ -198,19 +197,15 @@ impl<'e> Engine<'e> {
     fn rewrap_alone(&self, path: &Path) -> Result<(), FileError> {
         for _ in 0..TRIES {
             let mut batch = Batch::new(1);
-            self.rewrap(
-                path.to_owned(),
-                self.options.rewrap.patience.max(Duration::from_millis(1)),
-                &mut batch,
-            );
+            // Without patience it would be put off once more.
+            let patience = self.options.rewrap.patience.max(Duration::from_millis(1));
+            self.rewrap(path.to_owned(), patience, &mut batch);
             let (_, changed) = self.commit(batch)?;
             if changed.is_empty() {
                 return Ok(());
             }
         }
-        if let Err(error) = Err::<(), _>(CallerFault::ChangedMeanwhile).at(path) {
-            self.fail(error);
-        }
+        self.fail(FileError::new(path, CallerFault::ChangedMeanwhile));
         Ok(())
     }
 
@@ -222,29 +217,13 @@ impl<'e> Engine<'e> {
             later,
             ..
         } = batch;
-        let paths: Vec<_> = stagings
-            .iter()
-            .map(|staging| staging.change.lock.path.clone())
-            .collect();
-        let keys: Vec<_> = stagings.iter().map(|staging| self.new_keys(&staging.change)).collect();
-        if !stagings.is_empty() {
-            let needs: Vec<_> = paths
-                .iter()
-                .zip(&keys)
-                .map(|(path, keys)| Line::needs(path, keys))
-                .collect();
-            self.campaign.index.append(&needs, true)?;
-            failpoint::pass("index::needs_recorded").at(&paths[0])?;
-            let pending: Vec<_> = paths.iter().cloned().map(|path| Record::Pending { path }).collect();
-            self.campaign.record.add(&pending)?;
-        }
+        let new = self.announce(&stagings)?;
         let outcomes = commit(stagings, self.options.rewrap.syncing.flush());
         let (mut facts, mut records, mut changed) = (Vec::new(), Vec::new(), Vec::new());
-        for ((path, keys), outcome) in paths.into_iter().zip(keys).zip(outcomes) {
+        for ((path, fact), outcome) in new.into_iter().zip(outcomes) {
             match outcome {
                 Ok(done) => {
-                    self.counts.rewrapped.fetch_add(1, Ordering::Relaxed);
-                    facts.push(Line::has(&path, &keys));
+                    facts.push(fact);
                     let sequence = done.sequence;
                     records.push(Record::Done { path, sequence });
                 }
@@ -252,23 +231,36 @@ impl<'e> Engine<'e> {
                 Err(error) => self.fail(error),
             }
         }
+        self.counts.rewrapped.fetch_add(facts.len() as u64, Ordering::Relaxed);
+        self.counts.already.fetch_add(current.len() as u64, Ordering::Relaxed);
         for (path, fact) in current {
-            self.counts.already.fetch_add(1, Ordering::Relaxed);
             facts.push(fact);
             records.push(Record::Already { path });
         }
-        // Not synced: until it is on disk, the index says that both versions are needed.
-        self.campaign.index.append(&facts, false)?;
-        failpoint::pass("index::batch_settled").at(Path::new(""))?;
-        if !records.is_empty() {
-            self.campaign.record.add(&records)?;
-        }
+        self.campaign.index.settle(facts.into_iter())?;
+        self.campaign.record.add(&records)?;
         Ok((later, changed))
     }
 
-    fn new_keys(&self, change: &Change) -> Vec<(String, Option<Vec<u8>>)> {
-        let header = Header::parse_prefix(&change.rewrapped().header, caps::RECIPIENTS_HARD);
-        header.map_or_else(|_| Vec::new(), |header| self.rewrapper.opener().key_versions(&header))
+    /// Says what is about to be put in place. Nothing may come to need a key before the index knows of it.
+    fn announce(&self, stagings: &[Staging]) -> Result<Vec<(PathBuf, Fact)>, FileError> {
+        let new = |change: &Change| {
+            let header = Header::parse_prefix(&change.rewrapped().header, caps::RECIPIENTS_HARD);
+            let path = change.lock.path.clone();
+            let header = header.at(&path)?;
+            let fact = Fact::new(&path, &self.rewrapper.opener().key_versions(&header));
+            Ok((path, fact))
+        };
+        let new: Vec<_> = stagings
+            .iter()
+            .map(|staging| new(&staging.change))
+            .collect::<Result<_, FileError>>()?;
+        if !new.is_empty() {
+            self.campaign.index.announce(new.iter().map(|(_, fact)| fact))?;
+            let pending = new.iter().map(|(path, _)| Record::Pending { path: path.clone() });
+            self.campaign.record.add(&pending.collect::<Vec<_>>())?;
+        }
+        Ok(new)
     }
 
     fn recovered(&self, path: &Path) {

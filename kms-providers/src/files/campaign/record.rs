@@ -110,6 +110,9 @@ impl RunRecord {
 
     /// Adds lines, and makes all of them durable some times a second.
     pub(super) fn add(&self, lines: &[Line]) -> Result<(), FileError> {
+        if lines.is_empty() {
+            return Ok(());
+        }
         self.write(lines)
             .and_then(|()| failpoint::pass("run::batch_recorded"))
             .at(&self.path)

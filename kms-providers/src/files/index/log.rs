@@ -36,6 +36,13 @@ pub(in crate::files) enum Line {
     },
 }
 
+/// An envelope and its keys, before and after the header that has them stands.
+#[derive(Debug, Clone)]
+pub(in crate::files) struct Fact {
+    path: PathBuf,
+    keys: Vec<KeyVersion>,
+}
+
 /// A key of an envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::files) struct KeyVersion {
@@ -53,21 +60,28 @@ pub(super) struct Log {
     path: PathBuf,
 }
 
+impl Fact {
+    pub(in crate::files) fn new(path: &Path, keys: &[(String, Option<Vec<u8>>)]) -> Self {
+        Self {
+            path: settled(path),
+            keys: key_versions(keys),
+        }
+    }
+
+    /// It may soon need these.
+    pub(in crate::files) fn needs(&self) -> Line {
+        let Self { path, keys } = self.clone();
+        Line::Needs { path, keys }
+    }
+
+    /// It has these and no others.
+    pub(in crate::files) fn has(self) -> Line {
+        let Self { path, keys } = self;
+        Line::Has { path, keys }
+    }
+}
+
 impl Line {
-    pub(in crate::files) fn has(path: &Path, keys: &[(String, Option<Vec<u8>>)]) -> Self {
-        Self::Has {
-            path: settled(path),
-            keys: key_versions(keys),
-        }
-    }
-
-    pub(in crate::files) fn needs(path: &Path, keys: &[(String, Option<Vec<u8>>)]) -> Self {
-        Self::Needs {
-            path: settled(path),
-            keys: key_versions(keys),
-        }
-    }
-
     pub(super) fn forgotten(path: PathBuf) -> Self {
         Self::Forgotten { path }
     }

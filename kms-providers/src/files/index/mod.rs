@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use kms_core::{Header, Opener, caps};
 
-pub(super) use log::Line;
-use log::{KeyVersion, Log, Seen};
+pub(super) use log::Fact;
+use log::{KeyVersion, Line, Log, Seen};
 
 use super::detect::read_header;
 use super::error::{At, FileError};
@@ -52,8 +52,8 @@ impl KeyIndex {
     /// # Errors
     /// When it cannot be written.
     pub fn record(&self, path: &Path, header: &Header, opener: &Opener) -> Result<(), FileError> {
-        let line = Line::has(path, &opener.key_versions(header));
-        self.append(&[line], true)
+        let fact = Fact::new(path, &opener.key_versions(header));
+        self.append(&[fact.has()], true)
     }
 
     /// How many known envelopes need this key version; without a version, any version of the key. Envelopes whose
@@ -103,8 +103,21 @@ impl KeyIndex {
         Ok(lines.len() as u64)
     }
 
-    /// Adds facts. Durable ones are on disk when this returns, and so are all before them.
-    pub(super) fn append(&self, lines: &[Line], durable: bool) -> Result<(), FileError> {
+    /// Says durably that envelopes may soon need keys.
+    pub(super) fn announce<'a>(&self, facts: impl Iterator<Item = &'a Fact>) -> Result<(), FileError> {
+        let lines: Vec<_> = facts.map(Fact::needs).collect();
+        self.append(&lines, true)?;
+        failpoint::pass("index::needs_recorded").at(self.log.path())
+    }
+
+    /// Says what envelopes have. Until that is on disk, the index says that they need old and new keys.
+    pub(super) fn settle(&self, facts: impl Iterator<Item = Fact>) -> Result<(), FileError> {
+        let lines: Vec<_> = facts.map(Fact::has).collect();
+        self.append(&lines, false)?;
+        failpoint::pass("index::batch_settled").at(self.log.path())
+    }
+
+    fn append(&self, lines: &[Line], durable: bool) -> Result<(), FileError> {
         self.log.append(lines, durable).at(self.log.path())
     }
 
@@ -139,7 +152,7 @@ impl Recheck {
             self.missing.push(path.to_owned());
             return;
         };
-        let line = Line::has(path, &opener.key_versions(&envelope.header));
+        let line = Fact::new(path, &opener.key_versions(&envelope.header)).has();
         if matches!(&line, Line::Has { keys, .. } if names(keys, key)) {
             self.needed += 1;
         } else {

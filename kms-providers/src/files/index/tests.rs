@@ -13,8 +13,8 @@ fn lines(index: &KeyIndex, facts: &[Fact<'_>]) {
             .map(|(uri, version)| ((*uri).to_owned(), version.map(|version| version.as_bytes().to_vec())))
             .collect();
         let line = match *what {
-            "needs" => Line::needs(Path::new(path), &keys),
-            "has" => Line::has(Path::new(path), &keys),
+            "needs" => Fact::new(Path::new(path), &keys).needs(),
+            "has" => Fact::new(Path::new(path), &keys).has(),
             _ => Line::forgotten(PathBuf::from(path)),
         };
         index.append(&[line], false).unwrap();
@@ -105,7 +105,7 @@ fn compaction_keeps_every_answer() {
                         b"2".to_vec()
                     }),
                 )];
-                Line::has(Path::new(&format!("/no/such/folder/file-{n:05}")), &keys)
+                Fact::new(Path::new(&format!("/no/such/folder/file-{n:05}")), &keys).has()
             })
             .collect();
         index.append(&batch, false).unwrap();
