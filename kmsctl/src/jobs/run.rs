@@ -20,13 +20,13 @@ pub struct Worker<'a> {
     /// How its payload is worked on.
     pub stream: StreamOptions,
     mirrored: bool,
-    bar: &'a Bar,
+    bar: &'a Bar<'a>,
 }
 
 /// Bytes of a single job, or the number of several.
-enum Bar {
-    Bytes(Progress),
-    Files(Progress),
+enum Bar<'a> {
+    Bytes(Progress<'a>),
+    Files(Progress<'a>),
 }
 
 /// How the jobs ended.
@@ -67,7 +67,7 @@ impl Jobs {
         Exit::of_many(ends.succeeded, ends.failures)
     }
 
-    fn worker<'a>(&self, bar: &'a Bar) -> Worker<'a> {
+    fn worker<'a>(&self, bar: &'a Bar<'a>) -> Worker<'a> {
         let mut stream = StreamOptions::default();
         if self.list.len() > 1 {
             // Whole files side by side scale better than the chunks of one.
@@ -98,8 +98,8 @@ impl Worker<'_> {
     }
 }
 
-impl Bar {
-    fn of(jobs: &[Job], out: &Output) -> Self {
+impl<'a> Bar<'a> {
+    fn of(jobs: &[Job], out: &'a Output) -> Self {
         let [job] = jobs else {
             return Self::Files(Progress::files(out, Some(jobs.len() as u64)));
         };

@@ -120,9 +120,12 @@ impl Session {
         KeyIndex::open(self.home.dir())
     }
 
-    /// What a failure to open really was, if a passphrase was asked for and not given.
+    /// What a failure really was, if it was for want of a passphrase that was asked for.
     #[must_use]
     pub fn explain(&self, failure: Failure) -> Failure {
+        if failure.code != AskedPassphrase::FAILURE {
+            return failure;
+        }
         self.asked.iter().find_map(|asked| asked.failure()).unwrap_or(failure)
     }
 

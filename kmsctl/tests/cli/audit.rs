@@ -46,8 +46,8 @@ fn entries_are_found_by_key_time_and_id() {
     assert_eq!(home.json(&["audit", "show", "-n", "0"]), all);
     assert_eq!(
         home.json(&["audit", "show", "--key", "k"]).len(),
-        4,
-        "seal and open, each twice"
+        6,
+        "create, seal and open, each twice"
     );
     assert_eq!(home.json(&["audit", "show", "--key", "local://unused"]).len(), 2);
     assert_eq!(home.json(&["audit", "show", "--since", "2000-01-01T00:00:00Z"]), all);
