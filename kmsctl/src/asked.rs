@@ -32,6 +32,9 @@ enum Answer {
 }
 
 impl AskedPassphrase {
+    /// The code of the failure that the library makes of a passphrase that is not to be had.
+    pub const FAILURE: &str = "provider.Unavailable";
+
     /// A passphrase from `file`, or from the terminal. One that is sealed for is asked for twice.
     #[must_use]
     pub fn new(backend: CryptoBackend, label: &Label, file: Option<PathBuf>) -> Self {

@@ -68,6 +68,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, hardened: bool) -> Exi
         globals: cli.globals,
         hardened,
     };
+    if !hardened {
+        app.out
+            .warn("other processes of this user may read the memory of this one; see `kmsctl doctor`");
+    }
     let exit = futures::executor::block_on(cli.command.run(&app)).unwrap_or_else(|failure| app.out.fail_one(&failure));
     match app.out.finish() {
         Ok(()) => exit,

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use indicatif::ProgressBar;
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,6 +18,8 @@ pub struct Output {
     format: Format,
     quiet: bool,
     results: Mutex<Results>,
+    /// The bar that is drawn: it makes way for every line.
+    bar: Mutex<Option<ProgressBar>>,
 }
 
 /// For whom.
@@ -48,6 +51,7 @@ impl Output {
                 closed: false,
                 fault: None,
             }),
+            bar: Mutex::new(None),
         }
     }
 
@@ -61,6 +65,11 @@ impl Output {
     #[must_use]
     pub fn may_draw(&self) -> bool {
         !self.is_json() && !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Lets `bar` make way for what is said from here on.
+    pub(crate) fn draws(&self, bar: Option<ProgressBar>) {
+        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = bar;
     }
 
     /// From here on stdout carries data; results stand on stderr.
@@ -93,19 +102,19 @@ impl Output {
 
     /// Warns on stderr.
     pub fn warn(&self, message: &str) {
-        match self.format {
+        self.aside(|| match self.format {
             Format::Json => complain(&json!({ "warning": message }).to_string()),
             Format::Text => complain(&format!("kmsctl: warning: {message}")),
-        }
+        });
     }
 
     /// Says a failure on stderr.
     pub fn fail(&self, failure: &Failure) {
-        match self.format {
+        self.aside(|| match self.format {
             _ if failure.is_silent() => {}
             Format::Json => complain(&json!({ "error": failure }).to_string()),
             Format::Text => complain(&format!("kmsctl: {failure}")),
-        }
+        });
     }
 
     /// Says the failure of one file of several, and gives its exit.
@@ -134,9 +143,16 @@ impl Output {
     }
 
     fn line(&self, text: &str) {
-        let mut results = self.results();
         let end = if text.ends_with('\n') { "" } else { "\n" };
-        results.write(format!("{text}{end}").as_bytes());
+        self.aside(|| self.results().write(format!("{text}{end}").as_bytes()));
+    }
+
+    fn aside(&self, say: impl FnOnce()) {
+        let bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*bar {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
     }
 
     fn results(&self) -> MutexGuard<'_, Results> {

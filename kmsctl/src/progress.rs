@@ -5,12 +5,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::output::Output;
 
 /// A bar, or nothing.
-pub struct Progress(Option<ProgressBar>);
+pub struct Progress<'a> {
+    bar: Option<ProgressBar>,
+    out: &'a Output,
+}
 
-impl Progress {
+impl<'a> Progress<'a> {
     /// Counts bytes, of `total` where that is known.
     #[must_use]
-    pub fn bytes(out: &Output, total: Option<u64>) -> Self {
+    pub fn bytes(out: &'a Output, total: Option<u64>) -> Self {
         Self::with(
             out,
             total,
@@ -21,7 +24,7 @@ impl Progress {
 
     /// Counts files, of `total` where that is known.
     #[must_use]
-    pub fn files(out: &Output, total: Option<u64>) -> Self {
+    pub fn files(out: &'a Output, total: Option<u64>) -> Self {
         Self::with(
             out,
             total,
@@ -32,41 +35,44 @@ impl Progress {
 
     /// So much is done.
     pub fn at(&self, done: u64) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.set_position(done);
         }
     }
 
     /// The total became known, or grew.
     pub fn of(&self, total: u64) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.set_length(total);
         }
     }
 
     /// One more is done.
     pub fn one_more(&self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.inc(1);
         }
     }
 
-    fn with(out: &Output, total: Option<u64>, known: &str, unknown: &str) -> Self {
+    fn with(out: &'a Output, total: Option<u64>, known: &str, unknown: &str) -> Self {
         if !out.may_draw() {
-            return Self(None);
+            return Self { bar: None, out };
         }
         let (bar, template) = match total {
             Some(total) => (ProgressBar::new(total), known),
             None => (ProgressBar::new_spinner(), unknown),
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        Self(Some(bar.with_style(style)))
+        let bar = bar.with_style(style);
+        out.draws(Some(bar.clone()));
+        Self { bar: Some(bar), out }
     }
 }
 
-impl Drop for Progress {
+impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
+            self.out.draws(None);
             bar.finish_and_clear();
         }
     }

@@ -1,21 +1,18 @@
 //! `kmsctl decrypt`.
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use kms_core::payload::StreamOptions;
 use kms_core::{OpenPolicy, Opener};
 use kms_providers::files::{OpenOptions, OpenedFile, SidecarAt, open_file};
 use serde::Serialize;
 
-use super::encrypt::{Bar, bar, with_ends};
 use crate::App;
 use crate::args::{ContextArgs, RecipientSecrets};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::jobs::{Direction, Job, Paths, Place, run_all};
+use crate::jobs::{Direction, Job, Paths, Worker};
 use crate::printable::{Printable, hex};
 use crate::session::Session;
 
@@ -58,7 +55,7 @@ impl Decrypt {
     /// When the command line, the keys or the home are at fault; failures of single files are told as they come.
     pub async fn run(&self, app: &App) -> Result<Exit> {
         let jobs = self.paths.jobs(Direction::Open)?;
-        if self.header.is_some() && jobs.len() != 1 {
+        if self.header.is_some() && jobs.count() != 1 {
             return Err(Failure::usage(
                 "one header belongs to one payload",
                 "name one input with --header",
@@ -70,36 +67,27 @@ impl Decrypt {
             ..session.open_policy()
         };
         let opener = session.opener(policy).await?.require(self.context.context()?);
-        if jobs.iter().any(|job| job.output == Place::Stream) {
+        if jobs.use_stdout() {
             app.out.reserve_stdout();
         }
-        let bar = bar(app, &jobs);
-        let done = run_all(&jobs, &app.out, |job, threads| {
-            let opened = self.open(&opener, job, threads, &bar);
+        Ok(jobs.run(&app.out, |job, worker| {
+            let opened = self.open(&opener, job, worker);
             let opened = opened.map_err(|failure| session.explain(failure))?;
             app.out.say(&Plain::new(job, &opened));
             Ok(())
-        });
-        Ok(done.exit())
+        }))
     }
 
-    fn open(&self, opener: &Opener, job: &Job, threads: NonZeroUsize, bar: &Bar) -> Result<OpenedFile> {
-        let heard = |bytes| bar.bytes(bytes);
+    fn open(&self, opener: &Opener, job: &Job, worker: &Worker<'_>) -> Result<OpenedFile> {
+        let heard = |bytes| worker.heard(bytes);
         let options = OpenOptions {
             sidecar: self.header.as_deref().map_or(SidecarAt::Detect, SidecarAt::File),
             overwrite: self.paths.force,
-            stream: StreamOptions {
-                threads,
-                ..StreamOptions::default()
-            },
+            stream: worker.stream.clone(),
             progress: Some(&heard),
             ..OpenOptions::default()
         };
-        let opened = with_ends(job, self.paths.out_dir.is_some(), |input, output| {
-            open_file(opener, input, output, &options)
-        })?;
-        bar.one_more();
-        Ok(opened)
+        worker.with_ends(job, |input, output| open_file(opener, input, output, &options))
     }
 }
 

@@ -1,26 +1,20 @@
 //! `kmsctl encrypt`.
 
 use std::fmt;
-use std::fs;
 use std::io::{self, IsTerminal};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use kms_core::payload::StreamOptions;
 use kms_core::{Level, Sealer, Suite};
-use kms_providers::files::{
-    FileError, FileFault, Input, Output as Sink, SealOptions, SealedFile, seal_file, sidecar_of,
-};
+use kms_providers::files::{SealOptions, SealedFile, seal_file, sidecar_of};
 use serde::Serialize;
 
 use crate::App;
 use crate::args::{ContextArgs, RecipientSecrets, labels, parse_pair};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::jobs::{Direction, Job, Paths, Place, run_all};
+use crate::jobs::{Direction, Job, Jobs, Paths, Place, Worker};
 use crate::printable::{Printable, hex};
-use crate::progress::Progress;
 use crate::sealing::Sealing;
 use crate::session::Session;
 
@@ -106,39 +100,32 @@ impl Encrypt {
         self.check(&jobs)?;
         let session = Session::open(app).await?.with_secrets(&self.secrets)?;
         let sealer = self.sealer(&session).await?;
-        if jobs.iter().any(|job| job.output == Place::Stream) {
+        if jobs.use_stdout() {
             app.out.reserve_stdout();
         }
         let (index, opener) = (session.index(), session.opener(session.open_policy()).await?);
-        let bar = bar(app, &jobs);
-        let done = run_all(&jobs, &app.out, |job, threads| {
-            let sealed = self.seal(&sealer, job, threads, &bar);
+        Ok(jobs.run(&app.out, |job, worker| {
+            let sealed = self.seal(&sealer, job, worker);
             let sealed = sealed.map_err(|failure| session.explain(failure))?;
             if let Place::File(output) = &job.output {
                 // Which key versions the new envelope needs, so that none of them is destroyed unawares.
-                let holder = if self.detached {
-                    sidecar_of(output)
-                } else {
-                    output.clone()
-                };
-                index.record(&holder, &sealed.header, &opener)?;
+                let sidecar = self.detached.then(|| sidecar_of(output));
+                index.record(sidecar.as_ref().unwrap_or(output), &sealed.header, &opener)?;
             }
             app.out.say(&Sealed::new(job, self.detached, &sealed));
             Ok(())
-        });
-        Ok(done.exit())
+        }))
     }
 
     /// What needs no key to be refused.
-    fn check(&self, jobs: &[Job]) -> Result<()> {
-        let to_stdout = jobs.iter().any(|job| job.output == Place::Stream);
-        if to_stdout && self.detached {
+    fn check(&self, jobs: &Jobs) -> Result<()> {
+        if jobs.use_stdout() && self.detached {
             return Err(Failure::usage(
                 "a detached envelope has two files, and stdout is one",
                 "name the output, or leave --detached away",
             ));
         }
-        if to_stdout && io::stdout().is_terminal() && !self.paths.force {
+        if jobs.use_stdout() && io::stdout().is_terminal() && !self.paths.force {
             return Err(Failure::usage(
                 "an envelope is no text for a terminal",
                 "name an output, redirect stdout, or say --force",
@@ -163,86 +150,17 @@ impl Encrypt {
         Ok(sealer.context(context).external(self.required_context.iter().cloned()))
     }
 
-    fn seal(&self, sealer: &Sealer, job: &Job, threads: NonZeroUsize, bar: &Bar) -> Result<SealedFile> {
-        let heard = |bytes| bar.bytes(bytes);
+    fn seal(&self, sealer: &Sealer, job: &Job, worker: &Worker<'_>) -> Result<SealedFile> {
+        let heard = |bytes| worker.heard(bytes);
         let options = SealOptions {
             detached: self.detached,
             overwrite: self.paths.force,
             labels: labels(&self.labels)?,
-            stream: StreamOptions {
-                threads,
-                ..StreamOptions::default()
-            },
+            stream: worker.stream.clone(),
             progress: Some(&heard),
             ..SealOptions::default()
         };
-        let sealed = with_ends(job, self.paths.out_dir.is_some(), |input, output| {
-            seal_file(sealer, input, output, &options)
-        })?;
-        bar.one_more();
-        Ok(sealed)
-    }
-}
-
-/// Gives `work` the ends of `job`; in a mirrored tree the folder of the output is made.
-pub(super) fn with_ends<T>(
-    job: &Job,
-    mirrored: bool,
-    work: impl FnOnce(Input<'_>, Sink<'_>) -> Result<T, FileError>,
-) -> Result<T> {
-    let (mut stdin, mut stdout) = (io::stdin(), io::stdout());
-    let input = match &job.input {
-        Place::Stream => Input::Stream(&mut stdin),
-        Place::File(path) => Input::File(path),
-    };
-    let output = match &job.output {
-        Place::Stream => Sink::Stream(&mut stdout),
-        Place::File(path) => {
-            if let Some(folder) = path.parent().filter(|_| mirrored) {
-                fs::create_dir_all(folder).map_err(|error| Failure::io(folder, &error))?;
-            }
-            Sink::File(path)
-        }
-    };
-    work(input, output).map_err(|error| match error.fault() {
-        FileFault::Io(why) if job.output == Place::Stream && why.kind() == io::ErrorKind::BrokenPipe => {
-            Failure::closed_pipe()
-        }
-        FileFault::Envelope(kms_core::Error::Io(io::ErrorKind::BrokenPipe)) => Failure::closed_pipe(),
-        _ => error.into(),
-    })
-}
-
-/// Bytes of a single file, or the number of files.
-pub(super) enum Bar {
-    Bytes(Progress),
-    Files(Progress),
-}
-
-impl Bar {
-    pub(super) fn bytes(&self, done: u64) {
-        if let Self::Bytes(bar) = self {
-            bar.at(done);
-        }
-    }
-
-    pub(super) fn one_more(&self) {
-        if let Self::Files(bar) = self {
-            bar.one_more();
-        }
-    }
-}
-
-pub(super) fn bar(app: &App, jobs: &[Job]) -> Bar {
-    match jobs {
-        [job] => {
-            let total = match &job.input {
-                Place::File(path) => fs::metadata(path).ok().map(|metadata| metadata.len()),
-                Place::Stream => None,
-            };
-            Bar::Bytes(Progress::bytes(&app.out, total))
-        }
-        jobs => Bar::Files(Progress::files(&app.out, Some(jobs.len() as u64))),
+        worker.with_ends(job, |input, output| seal_file(sealer, input, output, &options))
     }
 }
 

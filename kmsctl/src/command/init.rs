@@ -18,7 +18,6 @@ use crate::App;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::home::Home;
-use crate::jobs::exists;
 use crate::session::keystore_passphrase;
 
 /// Make a home: configuration, keystore and audit log
@@ -56,7 +55,7 @@ impl Init {
         let home = Home::locate(&app.globals)?;
         if home.config().exists() {
             let next = "use it as it is, or name another home with --home";
-            return Err(exists("this is a home already", next).at(&home.config()));
+            return Err(Failure::exists("this is a home already", next).at(&home.config()));
         }
         make_dir(home.dir())?;
         // Asked for before anything is made, so that a mistyped passphrase leaves nothing behind.

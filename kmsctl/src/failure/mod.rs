@@ -69,6 +69,12 @@ impl Failure {
         Self::new("caller.Usage", Exit::Usage, Party::Caller, message, next)
     }
 
+    /// Something stands where something new was to be.
+    #[must_use]
+    pub fn exists(message: &str, next: impl Into<String>) -> Self {
+        Self::new("caller.Exists", Exit::Failed, Party::Caller, message, next)
+    }
+
     /// The system failed on `path`.
     #[must_use]
     pub fn io(path: &Path, error: &io::Error) -> Self {

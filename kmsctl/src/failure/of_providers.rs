@@ -11,7 +11,6 @@ use kms_providers::{Error, ResolveError};
 
 use super::{Failure, Party};
 use crate::exit::Exit;
-use crate::jobs::exists;
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
@@ -31,7 +30,15 @@ impl From<FileError> for Failure {
 impl From<LogError> for Failure {
     fn from(error: LogError) -> Self {
         let (code, exit, party, next) = match &error {
-            LogError::Io { path, kind } => return Self::of_io(*kind).at(path),
+            LogError::Io { path, kind } => {
+                let failure = Self::of_io(*kind).at(path);
+                return match kind {
+                    std::io::ErrorKind::PermissionDenied => {
+                        failure.advise("it is its owner's alone: `chmod 600` on it")
+                    }
+                    _ => failure,
+                };
+            }
             LogError::Exists(_) => ("audit.Exists", Exit::Failed, Party::Caller, "it is set up already"),
             LogError::NoLog(_) => ("audit.NoLog", Exit::Failed, Party::Caller, "`kmsctl init` sets one up"),
             LogError::Origin => ("caller.Origin", Exit::Usage, Party::Caller, "give another --log-name"),
@@ -131,7 +138,7 @@ impl From<KeyFileError> for Failure {
 fn of_file_fault(fault: &FileFault) -> Failure {
     use FileFault as F;
     let (code, exit, party, next) = match fault {
-        F::Exists => return exists("the output exists", "say --force to overwrite it"),
+        F::Exists => return Failure::exists("the output exists", "say --force to overwrite it"),
         F::SameFile => ("caller.SameFile", Exit::Usage, Party::Caller, "name another output"),
         F::Directory => (
             "caller.Directory",

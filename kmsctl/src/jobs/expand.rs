@@ -1,6 +1,7 @@
 //! From paths, folders and patterns to files.
 
-use std::fs;
+use std::fs::{self, FileType};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use kms_providers::files::{DiscoverOptions, Found, Layout, discover};
@@ -18,28 +19,95 @@ pub(super) struct Origin {
     pub(super) relative: PathBuf,
 }
 
-/// The files that `inputs` mean, in order.
-pub(super) fn expand(inputs: &[PathBuf], direction: Direction) -> Result<Vec<Origin>> {
-    let mut origins = Vec::new();
-    for input in inputs {
-        if is_stream(input) {
-            return Err(Failure::usage(
-                "`-` stands alone",
-                "seal or open stdin in a command of its own",
-            ));
+/// What inputs mean.
+#[derive(Default)]
+pub(super) struct Expansion {
+    /// The files, in order.
+    pub(super) origins: Vec<Origin>,
+    /// Folders that could not be read.
+    pub(super) failures: Vec<Failure>,
+}
+
+impl Expansion {
+    /// What `inputs` mean.
+    pub(super) fn of(inputs: &[PathBuf], direction: Direction) -> Result<Self> {
+        let mut expansion = Self::default();
+        for input in inputs {
+            if is_stream(input) {
+                return Err(Failure::usage(
+                    "`-` stands alone",
+                    "seal or open stdin in a command of its own",
+                ));
+            }
+            for path in matches(input)? {
+                if path.is_dir() {
+                    expansion.below(&path, direction);
+                } else {
+                    expansion.origins.push(Origin {
+                        relative: path.file_name().map_or_else(|| path.clone(), PathBuf::from),
+                        path: payload_of(path, direction),
+                    });
+                }
+            }
         }
-        for path in matches(input)? {
-            if path.is_dir() {
-                below(&path, direction, &mut origins)?;
-            } else {
-                origins.push(Origin {
-                    relative: path.file_name().map_or_else(|| path.clone(), PathBuf::from),
-                    path: payload_of(path, direction),
-                });
+        Ok(expansion)
+    }
+
+    fn below(&mut self, folder: &Path, direction: Direction) {
+        let root = folder.parent().unwrap_or(Path::new(""));
+        let mut files = Vec::new();
+        match direction {
+            Direction::Seal => self.plain_files(folder, &mut files),
+            Direction::Open => self.envelopes(folder, &mut files),
+        }
+        self.origins.extend(files.into_iter().map(|path| Origin {
+            relative: path.strip_prefix(root).map_or_else(|_| path.clone(), Path::to_owned),
+            path,
+        }));
+    }
+
+    /// Regular files that are no envelopes, nor parts of one. Links are left alone: they may lead out of the tree.
+    fn plain_files(&mut self, folder: &Path, files: &mut Vec<PathBuf>) {
+        let entries = match sorted_entries(folder) {
+            Ok(entries) => entries,
+            Err(error) => return self.failures.push(Failure::io(folder, &error)),
+        };
+        for (path, kind) in entries {
+            if kind.is_dir() {
+                self.plain_files(&path, files);
+            } else if kind.is_file() && !is_part_of_an_envelope(&path) {
+                files.push(path);
             }
         }
     }
-    Ok(origins)
+
+    fn envelopes(&mut self, folder: &Path, files: &mut Vec<PathBuf>) {
+        for found in discover([folder], &DiscoverOptions::default()) {
+            match found {
+                Err(error) => self.failures.push(error.into()),
+                Ok(Found::Envelope {
+                    layout: Layout::Sidecar { of },
+                    ..
+                }) => files.push(of),
+                Ok(Found::Envelope {
+                    layout: Layout::Attached { .. },
+                    path,
+                }) => files.push(path),
+                // A ticket has no payload, and leftovers are for `kmsctl doctor`.
+                Ok(_) => {}
+            }
+        }
+    }
+}
+
+fn sorted_entries(folder: &Path) -> io::Result<Vec<(PathBuf, FileType)>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        entries.push((entry.path(), entry.file_type()?));
+    }
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(entries)
 }
 
 /// A header names its payload: `FILE.ksh` means `FILE`.
@@ -67,39 +135,6 @@ fn matches(input: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn below(folder: &Path, direction: Direction, origins: &mut Vec<Origin>) -> Result<()> {
-    let root = folder.parent().unwrap_or(Path::new(""));
-    let mut files = Vec::new();
-    match direction {
-        Direction::Seal => plain_files(folder, &mut files)?,
-        Direction::Open => envelopes(folder, &mut files)?,
-    }
-    origins.extend(files.into_iter().map(|path| Origin {
-        relative: path.strip_prefix(root).map_or_else(|_| path.clone(), Path::to_owned),
-        path,
-    }));
-    Ok(())
-}
-
-/// Regular files that are no envelopes, nor parts of one. Links are left alone: they may lead out of the tree.
-fn plain_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let failed = |error: std::io::Error| Failure::io(folder, &error);
-    let mut entries = fs::read_dir(folder)
-        .map_err(failed)?
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(failed)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let (path, kind) = (entry.path(), entry.file_type().map_err(failed)?);
-        if kind.is_dir() {
-            plain_files(&path, files)?;
-        } else if kind.is_file() && !is_part_of_an_envelope(&path) {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
 fn is_part_of_an_envelope(path: &Path) -> bool {
     let beside = |extension: &str| {
         let mut name = path.as_os_str().to_owned();
@@ -108,22 +143,4 @@ fn is_part_of_an_envelope(path: &Path) -> bool {
     };
     let extension = path.extension().unwrap_or_default();
     extension == "ksj" || beside(".ksh") || starts_an_envelope(path)
-}
-
-fn envelopes(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    for found in discover([folder], &DiscoverOptions::default()) {
-        match found.map_err(Failure::from)? {
-            Found::Envelope {
-                layout: Layout::Sidecar { of },
-                ..
-            } => files.push(of),
-            Found::Envelope {
-                layout: Layout::Attached { .. },
-                path,
-            } => files.push(path),
-            // A ticket has no payload, and leftovers are for `kmsctl doctor`.
-            _ => {}
-        }
-    }
-    Ok(())
 }

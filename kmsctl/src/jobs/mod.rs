@@ -8,6 +8,7 @@
 //! -             → stdin to stdout
 //! ```
 
+mod ends;
 mod expand;
 mod name;
 mod run;
@@ -17,11 +18,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-pub(crate) use name::exists;
-pub use run::{Done, run_all};
+pub use run::Worker;
 
 use crate::failure::{Failure, Result};
-use expand::{Origin, expand};
+use expand::{Expansion, Origin};
 
 /// A file, or a standard stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,16 @@ pub struct Job {
     pub input: Place,
     /// Where they go.
     pub output: Place,
+}
+
+/// What a command line is to do.
+pub struct Jobs {
+    /// The jobs, in order.
+    list: Vec<Job>,
+    /// What could not be made a job.
+    failures: Vec<Failure>,
+    /// Whether folders for outputs are made.
+    mirrored: bool,
 }
 
 /// Which way.
@@ -74,33 +84,34 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// The jobs.
+    /// The jobs. A file or folder that cannot be made one hinders no other: it is told when the jobs are run.
     ///
     /// # Errors
-    /// Where it cannot be told what is meant, and for paths that cannot be read.
-    pub fn jobs(&self, direction: Direction) -> Result<Vec<Job>> {
+    /// Where it cannot be told what is meant.
+    pub fn jobs(&self, direction: Direction) -> Result<Jobs> {
         let (inputs, output) = self.split(direction)?;
-        if let Some(output) = output {
+        let from_stdin = matches!(inputs, [only] if is_stream(only)).then_some(Path::new("-"));
+        if let Some(output) = output.or(from_stdin) {
             let [input] = inputs else {
                 return Err(Failure::usage(
                     "one output was named for several inputs",
                     "name a folder with --out-dir, or one input",
                 ));
             };
-            return self.single(input, output).map(|job| vec![job]);
+            return self.single(input, output);
         }
-        if let [only] = inputs
-            && is_stream(only)
-        {
-            return self.single(only, Path::new("-")).map(|job| vec![job]);
+        let expansion = Expansion::of(inputs, direction)?;
+        let mut jobs = self.collect(Vec::new(), expansion.failures);
+        for origin in expansion.origins {
+            match self.job(origin, direction) {
+                Ok(job) => jobs.list.push(job),
+                Err(failure) => jobs.failures.push(failure),
+            }
         }
-        let mut jobs = Vec::new();
-        for origin in expand(inputs, direction)? {
-            jobs.push(self.job(origin, direction)?);
-        }
-        check_distinct(&jobs)?;
+        check_distinct(&jobs.list)?;
         if self.skip_existing {
-            jobs.retain(|job| !matches!(&job.output, Place::File(path) if path.exists()));
+            let is_done = |job: &Job| matches!(&job.output, Place::File(path) if path.exists());
+            jobs.list.retain(|job| !is_done(job));
         }
         Ok(jobs)
     }
@@ -119,7 +130,7 @@ impl Paths {
         }
     }
 
-    fn single(&self, input: &Path, output: &Path) -> Result<Job> {
+    fn single(&self, input: &Path, output: &Path) -> Result<Jobs> {
         if input.is_dir() {
             return Err(Failure::usage(
                 "a folder has no single output",
@@ -127,10 +138,19 @@ impl Paths {
             )
             .at(input));
         }
-        Ok(Job {
+        let job = Job {
             input: place(input),
             output: place(output),
-        })
+        };
+        Ok(self.collect(vec![job], Vec::new()))
+    }
+
+    fn collect(&self, list: Vec<Job>, failures: Vec<Failure>) -> Jobs {
+        Jobs {
+            list,
+            failures,
+            mirrored: self.out_dir.is_some(),
+        }
     }
 
     fn job(&self, origin: Origin, direction: Direction) -> Result<Job> {
@@ -142,6 +162,20 @@ impl Paths {
             input: Place::File(origin.path),
             output: Place::File(output),
         })
+    }
+}
+
+impl Jobs {
+    /// How many there are, failures included.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.list.len() + self.failures.len()
+    }
+
+    /// Whether stdout is an output.
+    #[must_use]
+    pub fn use_stdout(&self) -> bool {
+        self.list.iter().any(|job| job.output == Place::Stream)
     }
 }
 
@@ -194,8 +228,9 @@ mod tests {
         }
     }
 
-    fn outputs(jobs: &[Job]) -> Vec<&Path> {
-        jobs.iter().map(|job| job.output.path()).collect()
+    fn outputs(jobs: &Jobs) -> Vec<&Path> {
+        assert!(jobs.failures.is_empty());
+        jobs.list.iter().map(|job| job.output.path()).collect()
     }
 
     #[test]
@@ -207,8 +242,11 @@ mod tests {
         assert_eq!(outputs(&paths(&[&plain]).jobs(Direction::Seal).unwrap()), [&sealed]);
         fs::write(&sealed, "x").unwrap();
         assert_eq!(outputs(&paths(&[&sealed]).jobs(Direction::Open).unwrap()), [&plain]);
-        let failure = paths(&[&plain]).jobs(Direction::Open).unwrap_err();
-        assert_eq!(failure.exit, crate::exit::Exit::Usage);
+        let nameless = paths(&[&plain]).jobs(Direction::Open).unwrap();
+        assert_eq!(
+            (nameless.list.len(), nameless.failures[0].exit),
+            (0, crate::exit::Exit::Usage)
+        );
     }
 
     #[test]
@@ -220,7 +258,14 @@ mod tests {
         assert_eq!(outputs(&paths(&[&a, &new]).jobs(Direction::Seal).unwrap()), [&new]);
 
         let ambiguous = paths(&[&a, &b]);
-        assert!(ambiguous.jobs(Direction::Seal).unwrap_err().message.contains("exists"));
+        assert!(
+            ambiguous
+                .jobs(Direction::Seal)
+                .err()
+                .unwrap()
+                .message
+                .contains("exists")
+        );
         // Not even by force: they look like siblings.
         let forced = Paths {
             force: true,
@@ -231,7 +276,7 @@ mod tests {
             each: true,
             ..ambiguous
         };
-        assert_eq!(each.jobs(Direction::Seal).unwrap().len(), 2);
+        assert_eq!(each.jobs(Direction::Seal).unwrap().count(), 2);
         let named = Paths {
             output: Some(b.clone()),
             force: true,
@@ -263,11 +308,14 @@ mod tests {
     #[test]
     fn streams_stay_streams() {
         let both = paths(&[Path::new("-")]).jobs(Direction::Seal).unwrap();
-        assert_eq!((&both[0].input, &both[0].output), (&Place::Stream, &Place::Stream));
+        assert_eq!(
+            (&both.list[0].input, &both.list[0].output),
+            (&Place::Stream, &Place::Stream)
+        );
         let to_file = paths(&[Path::new("-"), Path::new("/nowhere/x")])
             .jobs(Direction::Open)
             .unwrap();
-        assert_eq!(to_file[0].output, Place::File("/nowhere/x".into()));
+        assert_eq!(to_file.list[0].output, Place::File("/nowhere/x".into()));
         let three = paths(&[Path::new("-"), Path::new("a"), Path::new("b")]);
         assert!(three.jobs(Direction::Seal).is_err());
     }

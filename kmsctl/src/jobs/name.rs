@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use kms_core::Prelude;
 
 use super::{Direction, is_stream};
-use crate::exit::Exit;
-use crate::failure::{Failure, Party, Result};
+use crate::failure::{Failure, Result};
 
 /// The output of `input` where none is named. In a folder of its own it needs no other name.
 pub(super) fn of_output(input: &Path, direction: Direction, elsewhere: bool) -> Result<PathBuf> {
@@ -47,12 +46,7 @@ pub(super) fn check_second(input: &Path, second: &Path, force: bool, direction: 
             second.display()
         ),
     };
-    Err(exists("exists; is it the output, or a second input?", next).at(second))
-}
-
-/// An output that stands already.
-pub(crate) fn exists(message: &str, next: impl Into<String>) -> Failure {
-    Failure::new("caller.Exists", Exit::Failed, Party::Caller, message, next)
+    Err(Failure::exists("exists; is it the output, or a second input?", next).at(second))
 }
 
 fn are_siblings(input: &Path, second: &Path, direction: Direction) -> bool {

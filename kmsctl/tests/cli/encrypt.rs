@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use super::support::{Home, noise};
 
@@ -184,41 +185,23 @@ fn a_disabled_key_seals_nothing() {
     assert_eq!(home.names(), ["a"]);
 }
 
-#[cfg(unix)]
 #[test]
-fn an_unreadable_file_fails_and_leaves_nothing() {
-    use std::os::unix::fs::{PermissionsExt, chown};
-    use std::os::unix::process::CommandExt;
+fn what_cannot_be_read_fails_and_hinders_nothing_else() {
     let home = Home::none();
-    let nobody = 65_534;
-    // Root may read everything, so a root tester steps down.
-    let is_root = {
-        let probe = home.file("probe", "");
-        fs::set_permissions(&probe, fs::Permissions::from_mode(0o000)).unwrap();
-        fs::read(probe).is_ok()
-    };
-    let run = |arguments: &[&str]| {
-        let mut command = std::process::Command::new(super::support::KMSCTL);
-        command
-            .args(arguments)
-            .current_dir(home.path(""))
-            .env("KEYSTRAND_HOME", home.dir());
-        if is_root {
-            command.uid(nobody).gid(nobody);
-        }
-        super::support::Ran::from(command.output().unwrap())
-    };
-    if is_root {
-        for folder in [home.path(""), home.path("").parent().unwrap().to_owned()] {
-            chown(folder, Some(nobody), Some(nobody)).unwrap();
-        }
-    }
+    let run = home.as_somebody();
     run(&["init", "--key-file"]).ok();
     run(&["key", "create", "k"]).ok();
-    let secret = home.file("secret", "s");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
-    let ran = run(&["encrypt", "--key", "k", "secret"]);
+    for name in ["d/secret", "d/closed/x", "d/good"] {
+        home.file(name, "s");
+    }
+    for closed in ["d/secret", "d/closed"] {
+        fs::set_permissions(home.path(closed), fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    let ran = run(&["encrypt", "--key", "k", "d/secret"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stderr.contains("permission denied"), "{ran:?}");
-    assert_eq!(home.names(), ["probe", "secret"]);
+    let ran = run(&["encrypt", "--key", "k", "d", "--out-dir", "."]);
+    assert_eq!(ran.code, 6, "{ran:?}");
+    assert!(ran.stderr.contains("d/closed") && ran.stderr.contains("d/secret"), "{ran:?}");
+    assert!(home.exists("d/good.ks1") && !home.exists("d/secret.ks1"));
 }

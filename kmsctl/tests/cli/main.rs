@@ -19,3 +19,4 @@ mod rewrap;
 mod rotate;
 mod secrets;
 mod support;
+mod terminal;

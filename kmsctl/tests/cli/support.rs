@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
@@ -109,6 +111,34 @@ impl Home {
             .into()
     }
 
+    /// Runs the binary as a user who may not read everything: a tester who is root steps down.
+    pub(crate) fn as_somebody(&self) -> impl Fn(&[&str]) -> Ran {
+        let probe = self.file("probe", "");
+        fs::set_permissions(&probe, fs::Permissions::from_mode(0o000)).unwrap();
+        let is_root = fs::read(&probe).is_ok();
+        fs::remove_file(probe).unwrap();
+        if is_root {
+            for folder in [self.path(""), self.folder.path().to_owned()] {
+                chown(folder, Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+        }
+        move |arguments| {
+            let mut command = std::process::Command::new(KMSCTL);
+            command
+                .args(arguments)
+                .current_dir(self.path(""))
+                .env("KEYSTRAND_HOME", self.dir());
+            if is_root {
+                // The data of the test belongs to whoever runs it; only the binary steps down.
+                for entry in walk(&self.path("")) {
+                    chown(entry, Some(NOBODY), Some(NOBODY)).unwrap();
+                }
+                command.uid(NOBODY).gid(NOBODY);
+            }
+            command.output().unwrap().into()
+        }
+    }
+
     /// Runs and demands success.
     #[track_caller]
     pub(crate) fn ok(&self, arguments: &[&str]) -> String {
@@ -214,6 +244,21 @@ pub(crate) fn noise(length: usize) -> Vec<u8> {
     };
     std::iter::repeat_with(next).take(length).collect()
 }
+
+/// Everything below a folder.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(walk(&path));
+        }
+        found.push(path);
+    }
+    found
+}
+
+const NOBODY: u32 = 65_534;
 
 /// A folder of the repository.
 pub(crate) fn repository(path: &str) -> PathBuf {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kms_core::audit::HeaderMark;
 use kms_core::{Header, caps};
-use kms_providers::audit::{AuditLog, HeaderFinding, HeaderState, Report, VerifierKey};
+use kms_providers::audit::{AuditLog, HeaderFinding, HeaderState, LogError, Report, VerifierKey};
 use kms_providers::files::{DiscoverOptions, Found, discover, read_header};
 use serde::Serialize;
 
@@ -83,7 +83,9 @@ impl Verify {
 
     fn verifier(&self, app: &App) -> Result<VerifierKey> {
         match &self.pin {
-            Some(key) => Ok(key.parse()?),
+            Some(key) => key.parse().map_err(|error: LogError| {
+                Failure::usage(error.to_string(), "`kmsctl audit checkpoint --key` shows it")
+            }),
             None if self.log.log.is_some() => Err(Failure::usage(
                 "a copy of a log does not say whose it is",
                 "give its public key with --pin",

@@ -16,7 +16,6 @@ use crate::App;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::home::Home;
-use crate::jobs::exists;
 use crate::session::Session;
 
 /// Make a key, or give a name to keys that exist
@@ -101,7 +100,12 @@ impl Create {
             }
         };
         session
-            .recorded(Action::CreateKey, &intended, lifecycle.create(name))
+            .recorded_as(
+                Action::CreateKey,
+                Some(name.as_str()),
+                &intended,
+                lifecycle.create(name),
+            )
             .await
     }
 }
@@ -140,7 +144,7 @@ fn entry(name: &KeyName, keys: &[KeyUri], quorum: Option<u8>) -> String {
 }
 
 fn taken(name: &KeyName) -> Failure {
-    exists(
+    Failure::exists(
         &format!("keystrand.toml has a key named `{name}` already"),
         "choose another name",
     )

@@ -1,26 +1,27 @@
 //! An open home: configured keys, keystore and audit trail. Every command that uses a KEK begins with one.
 
+mod audit;
+mod providers;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
-use kms_core::audit::{Action, AuditTrail, Details, KeyRef, Subject, TraceContext};
+use kms_core::audit::{Action, AuditTrail, Details, KeyRef, Subject};
 use kms_core::crypto::CryptoBackend;
 use kms_core::{Kek, KekError, Keyring, OpenPolicy, Opener};
-use kms_providers::audit::{DeadlineSink, LogKey, TlogOptions, TlogSink, this_process};
-use kms_providers::config::{AuditConfig, Config, LogicalKey, ProviderConfig};
+use kms_providers::config::{Config, LogicalKey};
 use kms_providers::files::KeyIndex;
-use kms_providers::local::Keystore;
-use kms_providers::memory::{MemoryProvider, MemoryWrap};
-use kms_providers::uri::{KeyName, Label, UriScheme};
-use kms_providers::{KeyUri, Provider, Resolver};
+use kms_providers::uri::{KeyName, Label};
+use kms_providers::{KeyUri, Resolver};
+
+pub use audit::open_log;
+pub use providers::keystore_passphrase;
 
 use crate::App;
 use crate::args::RecipientSecrets;
 use crate::asked::AskedPassphrase;
 use crate::failure::{Failure, Result};
 use crate::home::Home;
-use crate::passphrase::Passphrase;
 
 /// An open home.
 pub struct Session {
@@ -42,8 +43,8 @@ impl Session {
         let home = Home::locate(&app.globals)?;
         let config = home.load()?;
         let backend = CryptoBackend::default();
-        let trail = trail(&home, &config)?;
-        let providers = providers(app, &config, &backend).await?;
+        let trail = audit::trail(&home, &config)?;
+        let providers = providers::providers(app, &config, &backend).await?;
         Ok(Self {
             resolver: Resolver::new(&config, providers)?,
             asked: Vec::new(),
@@ -119,9 +120,12 @@ impl Session {
         KeyIndex::open(self.home.dir())
     }
 
-    /// What a failure to open really was, if a passphrase was asked for and not given.
+    /// What a failure really was, if it was for want of a passphrase that was asked for.
     #[must_use]
     pub fn explain(&self, failure: Failure) -> Failure {
+        if failure.code != AskedPassphrase::FAILURE {
+            return failure;
+        }
         self.asked.iter().find_map(|asked| asked.failure()).unwrap_or(failure)
     }
 
@@ -201,6 +205,20 @@ impl Session {
         keys: &[KeyUri],
         change: impl Future<Output = Result<T, KekError>>,
     ) -> Result<T> {
+        self.recorded_as(action, None, keys, change).await
+    }
+
+    /// The same of a key that goes by `name` and whose URI may not be known yet.
+    ///
+    /// # Errors
+    /// As [`Session::recorded`].
+    pub async fn recorded_as<T>(
+        &self,
+        action: Action,
+        name: Option<&str>,
+        keys: &[KeyUri],
+        change: impl Future<Output = Result<T, KekError>>,
+    ) -> Result<T> {
         let texts: Vec<_> = keys
             .iter()
             .map(|key| (key.without_version().to_string(), key.version()))
@@ -213,6 +231,7 @@ impl Session {
             })
             .collect();
         let subject = Subject {
+            key_name: name,
             keys: &keys,
             ..Subject::default()
         };
@@ -250,70 +269,5 @@ impl Session {
             keyring.insert(kek.clone());
         }
         Ok(keyring)
-    }
-}
-
-/// Opens the audit log of a home for writing; `None` where the configuration says that there is none.
-///
-/// # Errors
-/// When the log or its key cannot be used.
-pub fn open_log(home: &Home, config: &Config) -> Result<Option<TlogSink>> {
-    let AuditConfig::Tlog { dir, .. } = &config.audit else {
-        return Ok(None);
-    };
-    let key = LogKey::load(&home.log_key())?;
-    let mut options = TlogOptions::default();
-    options.anchor = Some(key.anchor());
-    Ok(Some(TlogSink::open(dir, key, options).map_err(kms_core::Error::from)?))
-}
-
-fn trail(home: &Home, config: &Config) -> Result<AuditTrail> {
-    let Some(log) = open_log(home, config)? else {
-        return Ok(AuditTrail::none());
-    };
-    let deadline = match &config.audit {
-        AuditConfig::Tlog { deadline, .. } => *deadline,
-        _ => Duration::ZERO,
-    };
-    let sink = DeadlineSink::new(Arc::new(log), deadline).map_err(kms_core::Error::from)?;
-    let trace = std::env::var("TRACEPARENT").ok();
-    let trace = trace.and_then(|parent| TraceContext::from_traceparent(&parent));
-    Ok(AuditTrail::new(Arc::new(sink), this_process()).within(trace.unwrap_or_else(TraceContext::fresh)))
-}
-
-async fn providers(app: &App, config: &Config, backend: &CryptoBackend) -> Result<Vec<(KeyName, Arc<dyn Provider>)>> {
-    let mut providers: Vec<(KeyName, Arc<dyn Provider>)> = Vec::new();
-    for (name, settings) in &config.providers {
-        let provider: Arc<dyn Provider> = match settings.kind() {
-            UriScheme::Local => Arc::new(keystore(app, settings, backend)?.open().await?),
-            UriScheme::Memory => Arc::new(MemoryProvider::new(backend.clone(), MemoryWrap::Derive)?),
-            // A key that needs it is refused by the resolver, which names it; other keys go on working.
-            _ => continue,
-        };
-        providers.push((name.clone(), provider));
-    }
-    Ok(providers)
-}
-
-fn keystore(app: &App, settings: &ProviderConfig, backend: &CryptoBackend) -> Result<Keystore> {
-    let mut failure = None;
-    let keystore = Keystore::configured(
-        settings,
-        || {
-            let asked = keystore_passphrase(app, "Passphrase of the keystore").ask();
-            asked.map_err(|why| failure = Some(why)).ok()
-        },
-        backend,
-    );
-    keystore.map_err(|error| failure.unwrap_or_else(|| error.into()))
-}
-
-/// Whence the passphrase of the keystore comes.
-#[must_use]
-pub fn keystore_passphrase<'a>(app: &'a App, prompt: &'a str) -> Passphrase<'a> {
-    Passphrase {
-        file: app.globals.passphrase_file.as_deref(),
-        prompt,
-        option: "--passphrase-file or KEYSTRAND_PASSPHRASE_FILE",
     }
 }
