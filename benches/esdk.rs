@@ -12,8 +12,8 @@ use aws_esdk::material_providers::types::material_providers_config::MaterialProv
 use aws_esdk::material_providers::types::{AesWrappingAlg, EsdkAlgorithmSuiteId};
 use aws_esdk::types::aws_encryption_sdk_config::AwsEncryptionSdkConfig;
 use aws_smithy_types::Blob;
-use criterion::{Criterion, Throughput};
-use setup::{CONTEXT, plaintext};
+use criterion::Throughput;
+use setup::{CONTEXT, Criterion, plaintext};
 use tokio::runtime::Runtime;
 
 fn main() {
@@ -44,10 +44,14 @@ fn small(criterion: &mut Criterion, esdk: &Esdk) {
 fn payload(criterion: &mut Criterion, esdk: &Esdk, name: &str, length: usize) {
     let message = plaintext(length);
     let mut group = setup::by_bytes(criterion, &format!("envelope-{name}"), length);
-    group.bench_function("seal-aws-esdk", |bencher| bencher.iter(|| esdk.seal(black_box(&message))));
+    group.bench_function("seal-aws-esdk", |bencher| {
+        bencher.iter(|| esdk.seal(black_box(&message)))
+    });
     let sealed = esdk.seal(&message);
     drop(message);
-    group.bench_function("open-aws-esdk", |bencher| bencher.iter(|| esdk.open(black_box(&sealed))));
+    group.bench_function("open-aws-esdk", |bencher| {
+        bencher.iter(|| esdk.open(black_box(&sealed)))
+    });
     group.finish();
 }
 
@@ -56,11 +60,12 @@ fn instead_of_rewrap(criterion: &mut Criterion, esdk: &Esdk) {
     group.throughput(Throughput::Elements(1));
     for (name, length) in [("aws-esdk-100B", 100), ("aws-esdk-1MiB", 1 << 20)] {
         let sealed = esdk.seal(&plaintext(length));
-        group.bench_function(name, |bencher| bencher.iter(|| esdk.seal(esdk.open(black_box(&sealed)).as_ref())));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| esdk.seal(esdk.open(black_box(&sealed)).as_ref()))
+        });
     }
     group.finish();
 }
-
 
 /// A client, a keyring and the runtime they need.
 struct Esdk {
@@ -72,7 +77,9 @@ struct Esdk {
 
 impl Default for Esdk {
     fn default() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
         let materials = MaterialProvidersConfig::builder().build().expect(DEFAULTS);
         let keyring = Materials::from_conf(materials)
             .expect(DEFAULTS)
@@ -102,7 +109,10 @@ impl Esdk {
             .keyring(self.keyring.clone())
             .encryption_context(self.context.clone())
             .algorithm_suite_id(EsdkAlgorithmSuiteId::AlgAes256GcmHkdfSha512CommitKey);
-        let sealed = self.runtime.block_on(request.send()).expect("a raw keyring does not fail");
+        let sealed = self
+            .runtime
+            .block_on(request.send())
+            .expect("a raw keyring does not fail");
         sealed.ciphertext.expect("a sealed message")
     }
 

@@ -2,12 +2,12 @@
 //! of the new one. No peer rewraps; what their users do instead, opening and sealing anew, is in esdk.rs.
 
 use std::hint::black_box;
-use std::sync::Arc;
 
-use criterion::{Criterion, Throughput};
+use criterion::Throughput;
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Header, Kek, Message, MessageOptions, Recipient, RewrapOutcome, Rewrapper, Sealer, Target};
-use setup::{kek, opener, run, sealer};
+use kms_core::{Header, Message, MessageOptions, Recipient, RewrapOutcome, Rewrapper, Sealer, Target};
+use setup::keys::Keys;
+use setup::{Criterion, opener, run, sealer};
 
 fn main() {
     setup::bench("rewrap", |criterion| {
@@ -18,26 +18,27 @@ fn main() {
 }
 
 fn recipients(criterion: &mut Criterion, backend: &CryptoBackend) {
-    let one = sealer(backend).recipient(kek(backend, "a", 1));
-    let three = ["b", "c"].into_iter().fold(one.clone(), |sealer, name| sealer.recipient(kek(backend, name, 1)));
-    let members = ["a", "b", "c"].map(|name| kek(backend, name, 1));
-    let quorum = sealer(backend).add(Recipient::quorum(2, members));
-
+    let one = |keys: &Keys| sealer(backend).recipient(keys.kek("a"));
+    let three = |keys: &Keys| one(keys).recipient(keys.kek("b")).recipient(keys.kek("c"));
+    let quorum = |keys: &Keys| {
+        let members = ["a", "b", "c"].map(|name| keys.kek(name));
+        sealer(backend).add(Recipient::quorum(2, members))
+    };
     let mut group = criterion.benchmark_group("rewrap");
     group.throughput(Throughput::Elements(1));
-    let mut bench = |name: &str, sealer: &Sealer, keks: &[&str]| {
-        let job = Job::new(backend, header(sealer, None), None, keks);
+    let mut bench = |name: &str, job: &Job| {
         group.bench_function(name, |bencher| bencher.iter(|| job.rewrap()));
     };
-    bench("one-recipient", &one, &["a"]);
-    bench("one-of-any-of-3", &three, &["a"]);
-    bench("all-of-any-of-3", &three, &["a", "b", "c"]);
-    bench("quorum-share-move", &quorum, &["b"]);
-
-    let current = Job::new(backend, header(&one, None), None, &[]).with(kek(backend, "a", 1));
+    bench("one-recipient", &Job::new(backend, None, &["a"], one));
+    bench(
+        "one-recipient-verified",
+        &Job::new(backend, None, &["a"], one).verified(),
+    );
+    bench("one-of-any-of-3", &Job::new(backend, None, &["a"], three));
+    bench("all-of-any-of-3", &Job::new(backend, None, &["a", "b", "c"], three));
+    bench("quorum-share-move", &Job::new(backend, None, &["b"], quorum));
+    let current = Job::new(backend, None, &[], one);
     group.bench_function("already-current", |bencher| bencher.iter(|| current.look()));
-    let verified = Job::new(backend, header(&one, None), None, &["a"]).verified();
-    group.bench_function("one-recipient-verified", |bencher| bencher.iter(|| verified.rewrap()));
     group.finish();
 }
 
@@ -45,9 +46,15 @@ fn recipients(criterion: &mut Criterion, backend: &CryptoBackend) {
 fn payload_sizes(criterion: &mut Criterion, backend: &CryptoBackend) {
     let mut group = criterion.benchmark_group("rewrap-behind-payload");
     group.throughput(Throughput::Elements(1));
-    for (name, length) in [("100B", 100), ("1MiB", 1 << 20), ("1GiB", 1 << 30), ("1TiB", 1_u64 << 40)] {
-        let sealer = sealer(backend).recipient(kek(backend, "a", 1));
-        let job = Job::new(backend, header(&sealer, Some(length)), Some(length), &["a"]);
+    for (name, length) in [
+        ("100B", 100),
+        ("1MiB", 1 << 20),
+        ("1GiB", 1 << 30),
+        ("1TiB", 1_u64 << 40),
+    ] {
+        let job = Job::new(backend, Some(length), &["a"], |keys| {
+            sealer(backend).recipient(keys.kek("a"))
+        });
         group.bench_function(name, |bencher| bencher.iter(|| job.rewrap()));
     }
     group.finish();
@@ -58,24 +65,29 @@ struct Job {
     header: Vec<u8>,
     payload: Option<u64>,
     rewrapper: Rewrapper,
-    backend: CryptoBackend,
+    _keys: Keys,
 }
 
 impl Job {
-    /// The keys named in `stale` have a second version by now.
-    fn new(backend: &CryptoBackend, header: Vec<u8>, payload: Option<u64>, stale: &[&str]) -> Self {
-        let keks = stale.iter().map(|name| kek(backend, name, 2));
+    /// A header that was made before the keys named in `rotated` got their second version. Who rewraps has these keys
+    /// and "a".
+    fn new(
+        backend: &CryptoBackend,
+        payload: Option<u64>,
+        rotated: &[&str],
+        sealer: impl FnOnce(&Keys) -> Sealer,
+    ) -> Self {
+        let keys = Keys::new(backend, &["a", "b", "c"]);
+        let header = header(&sealer(&keys), payload);
+        rotated.iter().for_each(|name| keys.rotate(name));
+        let held = if rotated.is_empty() { &["a"] } else { rotated };
+        let keks = held.iter().map(|name| keys.kek(name));
         Self {
             header,
             payload,
             rewrapper: Rewrapper::new(opener(backend, keks)),
-            backend: backend.clone(),
+            _keys: keys,
         }
-    }
-
-    fn with(self, kek: Arc<dyn Kek>) -> Self {
-        let rewrapper = Rewrapper::new(opener(&self.backend, [kek]));
-        Self { rewrapper, ..self }
     }
 
     fn verified(self) -> Self {

@@ -3,23 +3,29 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use criterion::{Criterion, Throughput};
+use criterion::Throughput;
 use kms_core::cache::{CacheLimits, DataKeyCache, OpenCache};
 use kms_core::crypto::{CryptoBackend, aws_lc, rustcrypto};
-use setup::{kek, opener, plaintext, run, sealer};
+use setup::keys::Keys;
+use setup::{Criterion, opener, plaintext, run, sealer};
 
 fn main() {
     setup::bench("small", |criterion| {
-        seal(criterion, "keystrand", &aws_lc());
-        seal(criterion, "keystrand-rustcrypto", &rustcrypto());
-        open(criterion, "keystrand", &aws_lc());
-        open(criterion, "keystrand-rustcrypto", &rustcrypto());
+        for (name, backend) in [
+            ("keystrand", CryptoBackend::default()),
+            ("keystrand-aws-lc", aws_lc()),
+            ("keystrand-rustcrypto", rustcrypto()),
+        ] {
+            seal(criterion, name, &backend);
+            open(criterion, name, &backend);
+        }
         peers(criterion);
     });
 }
 
 fn seal(criterion: &mut Criterion, name: &str, backend: &CryptoBackend) {
-    let sealer = sealer(backend).recipient(kek(backend, "payments", 1));
+    let keys = Keys::new(backend, &["payments"]);
+    let sealer = sealer(backend).recipient(keys.kek("payments"));
     let message = plaintext(LENGTH);
     let data_key = run(sealer.data_key()).expect("local keys do not fail");
     let cache = DataKeyCache::new(limits());
@@ -39,9 +45,10 @@ fn seal(criterion: &mut Criterion, name: &str, backend: &CryptoBackend) {
 }
 
 fn open(criterion: &mut Criterion, name: &str, backend: &CryptoBackend) {
-    let sealer = sealer(backend).recipient(kek(backend, "payments", 1));
+    let keys = Keys::new(backend, &["payments"]);
+    let sealer = sealer(backend).recipient(keys.kek("payments"));
     let envelope = run(sealer.seal(&plaintext(LENGTH))).expect("local keys do not fail");
-    let plain = opener(backend, [kek(backend, "payments", 1)]).require(setup::context());
+    let plain = opener(backend, [keys.kek("payments")]).require(setup::context());
     let cached = plain.clone().cache(Arc::new(OpenCache::new(limits())), "tenant-1");
 
     let mut group = criterion.benchmark_group("open-100B");
@@ -67,7 +74,9 @@ fn peers(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("open-100B");
     group.throughput(Throughput::Elements(1));
-    group.bench_function("age-x25519", |bencher| bencher.iter(|| age.open(black_box(&by_age), &mut out)));
+    group.bench_function("age-x25519", |bencher| {
+        bencher.iter(|| age.open(black_box(&by_age), &mut out))
+    });
     group.finish();
 }
 

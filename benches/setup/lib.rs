@@ -3,28 +3,26 @@
 //! Each bench file asks one question and measures Keystrand and its peers in the same run. [`summary`] holds the
 //! goals and compares; `cargo run --release --bin table` writes what was measured into docs/performance.md.
 
-pub mod held_kek;
+pub mod keys;
 pub mod peers;
+mod processor_time;
 pub mod summary;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput};
+use criterion::{BenchmarkGroup, Throughput};
 use futures::executor::block_on;
-use held_kek::HeldKek;
 use kms_core::crypto::CryptoBackend;
 use kms_core::{EncryptionContext, Kek, Keyring, Opener, Sealer};
+pub use processor_time::ProcessorTime;
+
+/// Criterion, measuring processor time.
+pub type Criterion = criterion::Criterion<ProcessorTime>;
 
 /// Polls to the end. Local keys never wait, so this is the only cost of asynchrony that a caller has.
 pub fn run<T>(future: impl Future<Output = T>) -> T {
     block_on(future)
-}
-
-/// A KEK with `versions` versions, as the embedded keystore holds it.
-pub fn kek(backend: &CryptoBackend, name: &str, versions: u8) -> Arc<dyn Kek> {
-    Arc::new(HeldKek::new(backend, &format!("local://{name}"), versions))
 }
 
 /// A sealer with the two context pairs that every bench uses, and no recipient yet.
@@ -57,17 +55,24 @@ pub fn plaintext(length: usize) -> Vec<u8> {
 
 /// Runs the benches of one file and prints how they stand to their goals.
 pub fn bench(file: &str, benches: impl FnOnce(&mut Criterion)) {
-    let mut criterion = Criterion::default().configure_from_args();
+    let mut criterion = criterion::Criterion::default()
+        .with_measurement(ProcessorTime)
+        .configure_from_args();
     benches(&mut criterion);
     criterion.final_summary();
     summary::print(file);
 }
 
 /// The payload sizes that every peer is measured at.
-pub const SIZES: [(&str, usize); 4] = [("16KiB", 16 << 10), ("1MiB", 1 << 20), ("64MiB", 64 << 20), ("1GiB", 1 << 30)];
+pub const SIZES: [(&str, usize); 4] = [
+    ("16KiB", 16 << 10),
+    ("1MiB", 1 << 20),
+    ("64MiB", 64 << 20),
+    ("1GiB", 1 << 30),
+];
 
 /// A group whose functions each work on `length` bytes; long ones are sampled ten times only.
-pub fn by_bytes<'c>(criterion: &'c mut Criterion, name: &str, length: usize) -> BenchmarkGroup<'c, WallTime> {
+pub fn by_bytes<'c>(criterion: &'c mut Criterion, name: &str, length: usize) -> BenchmarkGroup<'c, ProcessorTime> {
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Bytes(length as u64));
     if length >= 64 << 20 {

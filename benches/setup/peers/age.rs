@@ -23,7 +23,10 @@ impl Age {
 
     /// Seals into a new buffer.
     pub fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
-        self.seal_to(plaintext, Vec::with_capacity(plaintext.len() + plaintext.len() / 4096 + 1024))
+        self.seal_to(
+            plaintext,
+            Vec::with_capacity(plaintext.len() + plaintext.len() / 4096 + 1024),
+        )
     }
 
     fn seal_to<W: Write>(&self, plaintext: &[u8], out: W) -> W {

@@ -45,7 +45,9 @@ impl Bare {
     /// Opens one chunk or record.
     pub fn open_one(&self, number: u64, sealed: &[u8], plaintext: &mut [u8]) {
         let (ciphertext, tag) = sealed.split_at(sealed.len() - TAG);
-        let opened = self.0.open_separate_gather(nonce(number), Aad::empty(), ciphertext, tag, plaintext);
+        let opened = self
+            .0
+            .open_separate_gather(nonce(number), Aad::empty(), ciphertext, tag, plaintext);
         opened.expect("sealed by the same key");
     }
 }

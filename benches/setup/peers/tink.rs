@@ -31,7 +31,10 @@ impl Tink {
     }
 
     fn seal_to(&self, plaintext: &[u8], out: Box<dyn Write>) {
-        let mut writer = self.0.new_encrypting_writer(out, AAD).expect("a writer that does not fail");
+        let mut writer = self
+            .0
+            .new_encrypting_writer(out, AAD)
+            .expect("a writer that does not fail");
         writer.write_all(plaintext).expect("the writer does not fail");
         writer.close().expect("the writer does not fail");
     }
@@ -39,7 +42,10 @@ impl Tink {
     /// Opens into `out`, which is as long as the plaintext.
     pub fn open(&self, sealed: &Arc<[u8]>, out: &mut [u8]) {
         let source = Box::new(Cursor::new(Arc::clone(sealed)));
-        let mut reader = self.0.new_decrypting_reader(source, AAD).expect("sealed by the same key");
+        let mut reader = self
+            .0
+            .new_decrypting_reader(source, AAD)
+            .expect("sealed by the same key");
         reader.read_exact(out).expect("as long as the plaintext");
         assert_eq!(reader.read(&mut [0]).expect("authentic to the end"), 0);
     }
