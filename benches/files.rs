@@ -20,11 +20,17 @@ use kms_providers::memory::{MemoryProvider, MemoryWrap};
 use kms_providers::{KeyUri, Provider};
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
     if let [step, from, to] = &arguments[..] {
         return child(step, from.as_ref(), to.as_ref());
     }
-    let base = arguments.first().map_or_else(|| PathBuf::from("."), PathBuf::from).join(".files-bench");
+    let base = arguments
+        .first()
+        .map_or_else(|| PathBuf::from("."), PathBuf::from)
+        .join(".files-bench");
     let _ = fs::remove_dir_all(&base);
     fs::create_dir_all(&base).expect("the folder can be written");
     large(&base);
@@ -39,9 +45,16 @@ fn large(base: &Path) {
     let block = setup::plaintext(1 << 20);
     let mut file = BufWriter::new(File::create(&plain).expect("room on the disk"));
     (0..gib << 10).for_each(|_| file.write_all(&block).expect("room on the disk"));
-    file.into_inner().expect("room on the disk").sync_all().expect("the disk works");
+    file.into_inner()
+        .expect("room on the disk")
+        .sync_all()
+        .expect("the disk works");
     let rate = |what: &str, took: Duration| {
-        println!("{what:<34} {:>8.2} s  {:>6.2} GB/s", took.as_secs_f64(), (gib << 30) as f64 / 1e9 / took.as_secs_f64());
+        println!(
+            "{what:<34} {:>8.2} s  {:>6.2} GB/s",
+            took.as_secs_f64(),
+            (gib << 30) as f64 / 1e9 / took.as_secs_f64()
+        );
     };
     for round in 1..=2 {
         for (what, durable) in [("cp", false), ("cp, then sync of the file", true)] {
@@ -60,7 +73,9 @@ fn large(base: &Path) {
         }
     }
     spawn("seal-lazy", &plain, &sealed);
-    File::open(&sealed).and_then(|file| file.sync_all()).expect("the disk works");
+    File::open(&sealed)
+        .and_then(|file| file.sync_all())
+        .expect("the disk works");
     for step in ["open-lazy", "open-durable"] {
         rate(step, timed(|| spawn(step, &sealed, &out)));
         clean(&out);
@@ -96,11 +111,18 @@ fn rewraps(base: &Path) {
             let start = Instant::now();
             let campaign = Campaign::begin(&base.join("home"), plan).expect("the record is written");
             let report = campaign
-                .run(&Rewrapper::new(keys.opener()), &Target::Current, &CampaignOptions::default())
+                .run(
+                    &Rewrapper::new(keys.opener()),
+                    &Target::Current,
+                    &CampaignOptions::default(),
+                )
                 .expect("the run ends");
             let took = start.elapsed().as_secs_f64();
             assert_eq!(report.counts.rewrapped, if stale { count } else { 0 });
-            println!("rewrap of {count} {kind}{round}: {took:.2} s, {:.0} files/s", count as f64 / took);
+            println!(
+                "rewrap of {count} {kind}{round}: {took:.2} s, {:.0} files/s",
+                count as f64 / took
+            );
         }
         fs::remove_dir_all(&folder).expect("the folder can be removed");
     }
@@ -113,13 +135,21 @@ fn one_by_one(base: &Path) {
         let (keys, path, plain) = (Keys::new(), base.join("one"), base.join("plain"));
         let mut file = File::create(&plain).expect("room on the disk");
         (0..mebibytes).for_each(|_| file.write_all(&gib).expect("room on the disk"));
-        seal_file(&keys.sealer(), Input::File(&plain), Output::File(&path), &SealOptions::default()).expect("sealed");
+        seal_file(
+            &keys.sealer(),
+            Input::File(&plain),
+            Output::File(&path),
+            &SealOptions::default(),
+        )
+        .expect("sealed");
         let rewrapper = Rewrapper::new(keys.opener()).force(true);
         let (mut methods, rounds) = (Vec::new(), 100);
         let took = timed(|| {
             for _ in 0..rounds {
                 let outcome = rewrap_file(&rewrapper, &path, &Target::Current, &RewrapOptions::default());
-                let FileOutcome::Rewrapped(done) = outcome.expect("rewrapped") else { panic!("forced") };
+                let FileOutcome::Rewrapped(done) = outcome.expect("rewrapped") else {
+                    panic!("forced")
+                };
                 methods.push(done.method);
             }
         });
@@ -135,7 +165,11 @@ fn one_by_one(base: &Path) {
 /// A step whose memory is looked at.
 fn child(step: &str, from: &Path, to: &Path) {
     let keys = Keys::fixed();
-    let syncing = if step.ends_with("lazy") { Syncing::Lazy } else { Syncing::Durable };
+    let syncing = if step.ends_with("lazy") {
+        Syncing::Lazy
+    } else {
+        Syncing::Durable
+    };
     if step.starts_with("seal") {
         let options = SealOptions {
             syncing,
@@ -173,7 +207,10 @@ fn clean(path: &Path) {
 }
 
 fn size(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
 
 struct Keys {

@@ -202,6 +202,9 @@ fn what_cannot_be_read_fails_and_hinders_nothing_else() {
     assert!(ran.stderr.contains("permission denied"), "{ran:?}");
     let ran = run(&["encrypt", "--key", "k", "d", "--out-dir", "."]);
     assert_eq!(ran.code, 6, "{ran:?}");
-    assert!(ran.stderr.contains("d/closed") && ran.stderr.contains("d/secret"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("d/closed") && ran.stderr.contains("d/secret"),
+        "{ran:?}"
+    );
     assert!(home.exists("d/good.ks1") && !home.exists("d/secret.ks1"));
 }

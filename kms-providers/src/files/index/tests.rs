@@ -4,9 +4,9 @@ fn key(text: &str) -> KeyUri {
     text.parse().unwrap()
 }
 
-type Fact<'a> = (&'a str, &'a str, &'a [(&'a str, Option<&'a str>)]);
+type Entry<'a> = (&'a str, &'a str, &'a [(&'a str, Option<&'a str>)]);
 
-fn lines(index: &KeyIndex, facts: &[Fact<'_>]) {
+fn lines(index: &KeyIndex, facts: &[Entry<'_>]) {
     for (what, path, keys) in facts {
         let keys: Vec<_> = keys
             .iter()
