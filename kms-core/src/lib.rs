@@ -62,8 +62,9 @@ mod suite;
 // Sealing, opening, rewrapping.
 pub use context::{EncryptionContext, LabelValue, Labels};
 pub use envelope::{
-    Attempt, AttemptOutcome, DataKey, Member, Message, MessageKeys, MessageOptions, OpenPolicy, Opened, Opener,
-    Recipient, RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Sealer, ShareCheck, Target, UnsettledRewrap,
+    Attempt, AttemptOutcome, DataKey, HeaderAnchor, Member, Message, MessageKeys, MessageOptions, OpenPolicy, Opened,
+    Opener, Recipient, RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Sealer, SeenHeader, ShareCheck, Target,
+    UnsettledRewrap,
 };
 pub use suite::{Kind, Suite};
 
