@@ -86,7 +86,10 @@ impl Judge {
             return Some(due(self.now, DueReason::OldVersion, 0));
         }
         let rotates = matches!(asset.kind, AssetKind::ProviderKey | AssetKind::PrivateKey);
-        let made = asset.created.or(asset.modified).filter(|_| rotates && asset.fault.is_none())?;
+        let made = asset
+            .created
+            .or(asset.modified)
+            .filter(|_| rotates && asset.fault.is_none())?;
         Some(due(made.plus_days(self.max_age_days), DueReason::Age, 0))
     }
 
@@ -140,8 +143,12 @@ fn weak_advice(weaknesses: &[Weakness]) -> String {
         Weakness::Md5 | Weakness::Sha1 => "have it issued again: its signature can be forged by a collision",
         Weakness::OldCipher => "encrypt it again with AES",
         Weakness::Pkcs1Padding => "encrypt again with RSA-OAEP or, better, a KEM",
-        Weakness::FastPassphrase => "protect it again with PBES2 and a slow key derivation: `openssl pkcs8 -topk8 -scrypt`",
-        Weakness::ReadableByOthers => "take the right to read from others (`chmod go= FILE`), and think of the key as known",
+        Weakness::FastPassphrase => {
+            "protect it again with PBES2 and a slow key derivation: `openssl pkcs8 -topk8 -scrypt`"
+        }
+        Weakness::ReadableByOthers => {
+            "take the right to read from others (`chmod go= FILE`), and think of the key as known"
+        }
     };
     let all: Vec<_> = weaknesses.iter().map(one).collect();
     all.join("; ")
@@ -153,9 +160,13 @@ fn exposed_advice(kind: AssetKind) -> &'static str {
             "rewrap it to a hedged recipient; copies of the old header stay classical, so what must stay secret for long \
              is to be sealed anew"
         }
-        AssetKind::EsdkMessage => "decrypt it and seal it anew as KS1 with a hedged recipient: its header cannot be changed",
+        AssetKind::EsdkMessage => {
+            "decrypt it and seal it anew as KS1 with a hedged recipient: its header cannot be changed"
+        }
         AssetKind::AgeFile | AssetKind::Jwe => "encrypt it anew to a hybrid recipient (for age: mlkem768x25519)",
-        AssetKind::Certificate => "do not let it encrypt or agree on keys: sign only, with hybrid key exchange (X25519MLKEM768)",
+        AssetKind::Certificate => {
+            "do not let it encrypt or agree on keys: sign only, with hybrid key exchange (X25519MLKEM768)"
+        }
         _ => "replace it by a hybrid key (X-Wing, ML-KEM with X25519), and encrypt anew what was encrypted to it",
     }
 }
@@ -163,7 +174,9 @@ fn exposed_advice(kind: AssetKind) -> &'static str {
 fn due_advice(kind: AssetKind, reason: DueReason) -> &'static str {
     match (reason, kind) {
         (DueReason::Expires, _) => "renew it, with a post-quantum or hybrid algorithm where its users can take one",
-        (DueReason::OldVersion, _) => "bring it under the current key version: `kmsctl rotate --rewrap` or `kmsctl rewrap`",
+        (DueReason::OldVersion, _) => {
+            "bring it under the current key version: `kmsctl rotate --rewrap` or `kmsctl rewrap`"
+        }
         (_, AssetKind::ProviderKey) => "rotate it: `kmsctl rotate KEY --rewrap PATH`",
         _ => "replace it, or raise the age that the policy allows",
     }
@@ -238,7 +251,10 @@ mod tests {
             posture: Some(Posture::Hedged),
         };
         envelope.recipients.push(recipient.clone());
-        assert_eq!(judge.finding(envelope.clone()).verdict.due.unwrap().reason, DueReason::OldVersion);
+        assert_eq!(
+            judge.finding(envelope.clone()).verdict.due.unwrap().reason,
+            DueReason::OldVersion
+        );
         recipient.version = Some("2".into());
         envelope.recipients = vec![recipient];
         assert_eq!(judge.finding(envelope).verdict.due, None);

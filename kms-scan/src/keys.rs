@@ -35,7 +35,9 @@ fn asset(key: &KeySummary, info: Option<&KekInfo>) -> Asset {
     };
     let mut asset = Asset::at(place, AssetKind::ProviderKey, Purpose::Confidentiality);
     if let Some(info) = info {
-        asset = asset.with(Role::Key, algorithm(info)).note(format!("kept in {}", cut(&info.protection)));
+        asset = asset
+            .with(Role::Key, algorithm(info))
+            .note(format!("kept in {}", cut(&info.protection)));
         if info.exportable {
             asset = asset.note("can leave its provider");
         }
@@ -45,12 +47,19 @@ fn asset(key: &KeySummary, info: Option<&KekInfo>) -> Asset {
         KeyState::PendingDestruction { .. } => asset = asset.note("waits for its destruction"),
         _ => {}
     }
-    let older = key.versions.iter().filter(|version| !version.primary && version.state == KeyState::Enabled).count();
+    let older = key
+        .versions
+        .iter()
+        .filter(|version| !version.primary && version.state == KeyState::Enabled)
+        .count();
     if older > 0 {
         asset = asset.note(format!("older versions that still open: {older}"));
     }
     let primary = key.versions.iter().find(|version| version.primary);
-    asset.created = primary.and_then(|version| version.created).or(key.created).and_then(Time::of);
+    asset.created = primary
+        .and_then(|version| version.created)
+        .or(key.created)
+        .and_then(Time::of);
     asset
 }
 

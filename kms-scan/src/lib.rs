@@ -46,6 +46,6 @@ pub use finding::{Due, DueReason, Exposure, Finding, Priority, Verdict};
 pub use format::recognise;
 pub use judge::Judge;
 pub use keys::provider_keys;
-pub use report::{Report, Summary, Tally, cbom, html};
+pub use report::{Report, Serial, Summary, Tally, cbom, html};
 pub use time::Time;
 pub use walk::{ScanOptions, Scanned, scan};

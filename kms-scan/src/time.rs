@@ -92,7 +92,10 @@ mod tests {
         assert_eq!(Time::from_seconds(LAST).unwrap().to_string(), "9999-12-31T23:59:59Z");
         assert_eq!(Time::from_seconds(LAST + 1), None);
         assert_eq!(Time::from_seconds(0).unwrap().plus_days(u64::MAX).seconds(), LAST);
-        assert_eq!("2026-11-22".parse::<Time>().unwrap().to_string(), "2026-11-22T00:00:00Z");
+        assert_eq!(
+            "2026-11-22".parse::<Time>().unwrap().to_string(),
+            "2026-11-22T00:00:00Z"
+        );
         assert!("yesterday".parse::<Time>().is_err());
         let day = Time::from_seconds(DAY).unwrap();
         assert_eq!((day.days_since(Time(0)), Time(0).days_since(day)), (1, 0));

@@ -111,7 +111,11 @@ fn read(path: &Path) -> io::Result<Option<(u64, Vec<Asset>)>> {
 /// Adds what the file system knows.
 fn of_file(mut asset: Asset, metadata: &Metadata) -> Asset {
     asset.modified = metadata.modified().ok().and_then(Time::of);
-    let is_secret = asset.in_clear && matches!(asset.kind, AssetKind::PrivateKey | AssetKind::AgeKey | AssetKind::JsonWebKey);
+    let is_secret = asset.in_clear
+        && matches!(
+            asset.kind,
+            AssetKind::PrivateKey | AssetKind::AgeKey | AssetKind::JsonWebKey
+        );
     if is_secret && metadata.permissions().mode() & OTHERS_READ != 0 {
         asset.weaknesses.push(Weakness::ReadableByOthers);
     }

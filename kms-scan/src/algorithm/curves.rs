@@ -55,7 +55,11 @@ impl Algorithm {
 
 /// First the name that is shown, then what others call it (SEC 2, RFC 5656, RFC 7518).
 const CURVES: &[Curve] = &[
-    curve(&["P-256", "nistp256", "prime256v1", "secp256r1"], "1.2.840.10045.3.1.7", 256),
+    curve(
+        &["P-256", "nistp256", "prime256v1", "secp256r1"],
+        "1.2.840.10045.3.1.7",
+        256,
+    ),
     curve(&["P-384", "nistp384", "secp384r1"], "1.3.132.0.34", 384),
     curve(&["P-521", "nistp521", "secp521r1"], "1.3.132.0.35", 521),
     curve(&["P-224", "secp224r1"], "1.3.132.0.33", 224),

@@ -6,7 +6,10 @@ use super::{Algorithm, Primitive};
 
 /// The algorithm of this object identifier.
 pub(crate) fn by_oid(oid: &str) -> Option<Algorithm> {
-    REGISTRY.iter().find(|entry| entry.oid == Some(oid)).map(Entry::algorithm)
+    REGISTRY
+        .iter()
+        .find(|entry| entry.oid == Some(oid))
+        .map(Entry::algorithm)
 }
 
 /// The algorithm of this name.

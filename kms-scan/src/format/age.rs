@@ -19,16 +19,23 @@ pub(super) fn read(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
 
 /// An age file by the start of its bytes.
 pub(super) fn file(sample: &Sample<'_>, bytes: &[u8]) -> Result<Asset, Fault> {
-    let rest = bytes.strip_prefix(INTRO).ok_or("not of the version of age that is known")?;
+    let rest = bytes
+        .strip_prefix(INTRO)
+        .ok_or("not of the version of age that is known")?;
     let mut asset = Asset::in_file(sample.path, AssetKind::AgeFile, Purpose::Confidentiality);
-    asset = asset.with(Role::Content, by_name("ChaCha20-Poly1305").expect("it is in the registry"));
+    asset = asset.with(
+        Role::Content,
+        by_name("ChaCha20-Poly1305").expect("it is in the registry"),
+    );
     let mut is_whole = false;
     for line in rest.split(|byte| *byte == b'\n') {
         if line.starts_with(b"---") {
             is_whole = true;
             break;
         }
-        let Some(stanza) = line.strip_prefix(b"-> ") else { continue };
+        let Some(stanza) = line.strip_prefix(b"-> ") else {
+            continue;
+        };
         let kind = stanza.split(|byte| *byte == b' ').next().unwrap_or_default();
         let kind = cut(&String::from_utf8_lossy(kind));
         // Put in so that readers learn to pass over what they do not know (RFC 8701).
@@ -66,14 +73,20 @@ pub(super) fn keys(sample: &Sample<'_>, text: &[u8]) -> Vec<Asset> {
                 let asset = Asset::in_file(sample.path, AssetKind::AgeKey, Purpose::Confidentiality);
                 let mut asset = asset.with(Role::Key, stanza_algorithm(name));
                 asset.in_clear = *is_secret;
-                let what = if *is_secret { "identity: a secret key" } else { "recipient: a public key" };
+                let what = if *is_secret {
+                    "identity: a secret key"
+                } else {
+                    "recipient: a public key"
+                };
                 found.push((start, asset.note(what)));
             }
         }
     }
     found.sort_by_key(|(start, _)| *start);
     let mut lines = Lines::of(text);
-    let placed = found.into_iter().map(|(start, asset)| asset.at_line(lines.number(start)));
+    let placed = found
+        .into_iter()
+        .map(|(start, asset)| asset.at_line(lines.number(start)));
     placed.collect()
 }
 

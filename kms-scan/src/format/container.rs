@@ -53,7 +53,9 @@ fn putty(sample: &Sample<'_>, text: &[u8]) -> Asset {
     };
     let mut asset = Asset::in_file(sample.path, AssetKind::PrivateKey, Purpose::Signature).with(Role::Key, algorithm);
     asset.in_clear = field("Encryption").as_deref() == Some("none");
-    asset.named(field("Comment").unwrap_or_default()).note("in PuTTY's format")
+    asset
+        .named(field("Comment").unwrap_or_default())
+        .note("in PuTTY's format")
 }
 
 const MAGIC: &[(&[u8], &str)] = &[

@@ -89,7 +89,11 @@ impl DataKey<'_> {
 
     /// Key name, then tag length 128, nonce length 12 and the nonce.
     fn is_raw_aes(&self) -> bool {
-        let tail = self.info.len().checked_sub(20).map(|start| &self.info[start..start + 8]);
+        let tail = self
+            .info
+            .len()
+            .checked_sub(20)
+            .map(|start| &self.info[start..start + 8]);
         tail == Some(&[0, 0, 0, 128, 0, 0, 0, 12])
     }
 
@@ -114,7 +118,11 @@ fn asset(sample: &Sample<'_>, message: &Message<'_>) -> Asset {
         Role::Content,
         Algorithm {
             parameter: Some(suite.cipher_bits.to_string()),
-            ..Algorithm::symmetric(format!("AES-{}-GCM", suite.cipher_bits), Primitive::Ae, suite.cipher_bits)
+            ..Algorithm::symmetric(
+                format!("AES-{}-GCM", suite.cipher_bits),
+                Primitive::Ae,
+                suite.cipher_bits,
+            )
         },
     );
     asset = asset.note(format!("suite {:04x}", suite.id));

@@ -43,7 +43,10 @@ fn jwe(sample: &Sample<'_>, json: &Value) -> Option<Asset> {
     let shared = shared.and_then(|text| protected(text.as_bytes())).unwrap_or_default();
     let each = json.get("recipients").and_then(Value::as_array).into_iter().flatten();
     let mut headers: Vec<_> = vec![&shared];
-    headers.extend(each.take(limits::RECIPIENTS).filter_map(|recipient| recipient.get("header")));
+    headers.extend(
+        each.take(limits::RECIPIENTS)
+            .filter_map(|recipient| recipient.get("header")),
+    );
     encrypted(sample, &headers)
 }
 
@@ -52,10 +55,15 @@ fn encrypted(sample: &Sample<'_>, headers: &[&Value]) -> Option<Asset> {
     let mut asset = Asset::in_file(sample.path, AssetKind::Jwe, Purpose::Confidentiality);
     asset = asset.with(Role::Content, content_algorithm(cipher));
     for header in headers {
-        let Some(name) = header.get("alg").and_then(Value::as_str) else { continue };
+        let Some(name) = header.get("alg").and_then(Value::as_str) else {
+            continue;
+        };
         let algorithm = key_algorithm(name);
         asset.recipients.push(Recipient {
-            id: header.get("kid").and_then(Value::as_str).map_or_else(|| "unnamed".to_owned(), cut),
+            id: header
+                .get("kid")
+                .and_then(Value::as_str)
+                .map_or_else(|| "unnamed".to_owned(), cut),
             scheme: cut(name),
             version: None,
             posture: algorithm.posture,
@@ -72,7 +80,10 @@ fn jwk(sample: &Sample<'_>, key: &Value) -> Option<Asset> {
         "EC" => {
             let curve = text("crv")?;
             let known = curve_by_name(curve, Primitive::Unknown);
-            (known.unwrap_or_else(|| Algorithm::classical(cut(curve), Primitive::Unknown, 112)), Purpose::Either)
+            (
+                known.unwrap_or_else(|| Algorithm::classical(cut(curve), Primitive::Unknown, 112)),
+                Purpose::Either,
+            )
         }
         "OKP" => {
             let known = by_name(text("crv")?)?;
@@ -85,7 +96,10 @@ fn jwk(sample: &Sample<'_>, key: &Value) -> Option<Asset> {
         "AKP" => (by_name(text("alg")?)?, Purpose::Signature),
         "oct" => {
             let bits = u16::try_from(BASE64URL_NOPAD.decode_len(text("k")?.len()).ok()? * 8).ok()?;
-            (Algorithm::symmetric(format!("symmetric, {bits} bits"), Primitive::Unknown, bits), Purpose::Either)
+            (
+                Algorithm::symmetric(format!("symmetric, {bits} bits"), Primitive::Unknown, bits),
+                Purpose::Either,
+            )
         }
         "DSA" => (dsa(2048), Purpose::Signature),
         _ => return None,

@@ -28,12 +28,14 @@ fn header(sample: &Sample<'_>) -> io::Result<Result<Header, Fault>> {
         return Ok(Err("its first bytes are damaged"));
     };
     let bytes = sample.start(prelude.header_len())?;
-    Ok(Header::parse_prefix(&bytes, caps::RECIPIENTS_HARD).map_err(|error| match error {
-        kms_core::Error::Format(FormatFault::Truncated) => "its header is cut off",
-        kms_core::Error::Format(_) => "its header is damaged",
-        kms_core::Error::Limit(_) => "its header is beyond the limits of the format",
-        _ => "its suite is of a newer version, or none",
-    }))
+    Ok(
+        Header::parse_prefix(&bytes, caps::RECIPIENTS_HARD).map_err(|error| match error {
+            kms_core::Error::Format(FormatFault::Truncated) => "its header is cut off",
+            kms_core::Error::Format(_) => "its header is damaged",
+            kms_core::Error::Limit(_) => "its header is beyond the limits of the format",
+            _ => "its suite is of a newer version, or none",
+        }),
+    )
 }
 
 fn asset(sample: &Sample<'_>, header: &Header) -> Asset {
@@ -83,12 +85,16 @@ fn kind(header: &Header) -> AssetKind {
 
 fn with_single(mut asset: Asset, single: &Single) -> Asset {
     list(&mut asset, single);
-    algorithms(single).into_iter().fold(asset, |asset, algorithm| asset.with(Role::Recipient, algorithm))
+    algorithms(single)
+        .into_iter()
+        .fold(asset, |asset, algorithm| asset.with(Role::Recipient, algorithm))
 }
 
 fn with_quorum(asset: Asset, quorum: &Quorum, shares: &[Share]) -> Asset {
     let note = format!("{} of {} must agree", quorum.threshold, shares.len());
-    shares.iter().fold(asset.note(note), |asset, share| with_single(asset, &share.recipient))
+    shares
+        .iter()
+        .fold(asset.note(note), |asset, share| with_single(asset, &share.recipient))
 }
 
 fn list(asset: &mut Asset, single: &Single) {

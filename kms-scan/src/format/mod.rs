@@ -50,21 +50,21 @@ pub fn recognise(path: &Path, bytes: &dyn ReadAt) -> io::Result<Vec<Asset>> {
     if assets.len() > limits::FINDINGS {
         let kind = assets[limits::FINDINGS].kind;
         assets.truncate(limits::FINDINGS);
-        assets.push(Asset::unreadable(path, kind, "there are more in this file than are listed"));
+        assets.push(Asset::unreadable(
+            path,
+            kind,
+            "there are more in this file than are listed",
+        ));
     }
     Ok(assets)
 }
 
 /// The first reader that knows the file.
 fn binary(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
-    let readers: [fn(&Sample<'_>) -> io::Result<Option<Asset>>; 6] = [
-        ks1::read,
-        parquet::read,
-        asn1::read,
-        age::read,
-        esdk::read,
-        |sample| Ok(container::read(sample)),
-    ];
+    let readers: [fn(&Sample<'_>) -> io::Result<Option<Asset>>; 6] =
+        [ks1::read, parquet::read, asn1::read, age::read, esdk::read, |sample| {
+            Ok(container::read(sample))
+        }];
     for reader in readers {
         if let Some(asset) = reader(sample)? {
             return Ok(Some(asset));

@@ -135,7 +135,10 @@ fn unescaped(line: &[u8]) -> impl Iterator<Item = u8> {
 /// The cipher of OpenSSL's own encryption: `DEK-Info: AES-128-CBC,…`.
 fn old_encryption(body: &[u8]) -> Option<String> {
     let at = memmem::find(&body[..body.len().min(LABEL_MAX * 4)], b"DEK-Info: ")?;
-    let cipher = body[at + 10..].iter().copied().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    let cipher = body[at + 10..]
+        .iter()
+        .copied()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
     Some(cipher.take(LABEL_MAX).map(char::from).collect())
 }
 
@@ -171,7 +174,11 @@ const LABELS: &[(&str, AssetKind, Reader)] = &[
     ("CERTIFICATE REQUEST", AssetKind::CertificateRequest, asn1::request),
     ("NEW CERTIFICATE REQUEST", AssetKind::CertificateRequest, asn1::request),
     ("PRIVATE KEY", AssetKind::PrivateKey, asn1::private_key),
-    ("ENCRYPTED PRIVATE KEY", AssetKind::PrivateKey, asn1::encrypted_private_key),
+    (
+        "ENCRYPTED PRIVATE KEY",
+        AssetKind::PrivateKey,
+        asn1::encrypted_private_key,
+    ),
     ("RSA PRIVATE KEY", AssetKind::PrivateKey, asn1::rsa_private_key),
     ("EC PRIVATE KEY", AssetKind::PrivateKey, asn1::ec_private_key),
     ("DSA PRIVATE KEY", AssetKind::PrivateKey, asn1::dsa_private_key),

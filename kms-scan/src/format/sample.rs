@@ -50,7 +50,10 @@ impl<'a> Sample<'a> {
 
     /// Whether it can be searched as a text: no zero byte at its beginning.
     pub(super) fn is_text(&self) -> bool {
-        memchr::memchr(0, &self.head).is_none() && !self.head.starts_with(&[0x89]) && std::str::from_utf8(self.head.get(..PROBE).unwrap_or(&self.head)).map_or_else(|error| error.error_len().is_none(), |_| true)
+        memchr::memchr(0, &self.head).is_none()
+            && !self.head.starts_with(&[0x89])
+            && std::str::from_utf8(self.head.get(..PROBE).unwrap_or(&self.head))
+                .map_or_else(|error| error.error_len().is_none(), |_| true)
     }
 
     /// Whether its name ends with one of these extensions.

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use super::{age, container, jose, pem, ssh};
 use super::sample::Sample;
+use super::{age, container, jose, pem, ssh};
 use crate::asset::Asset;
 use crate::limits;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use kms_core::Posture;
 use serde::Serialize;
 
-pub use cbom::cbom;
+pub use cbom::{Serial, cbom};
 pub use html::html;
 
 use crate::finding::{Exposure, Finding, Priority};
@@ -88,7 +88,13 @@ impl Summary {
         self.findings += 1;
         *self.priorities.entry(finding.verdict.priority).or_default() += 1;
         one(&mut self.classical, finding.asset.posture == Some(Posture::Classical));
-        one(&mut self.quantum_safe, finding.asset.posture.is_some_and(|posture| posture > Posture::Classical));
+        one(
+            &mut self.quantum_safe,
+            finding
+                .asset
+                .posture
+                .is_some_and(|posture| posture > Posture::Classical),
+        );
         one(&mut self.unknown, finding.asset.posture.is_none());
         one(&mut self.harvest, finding.verdict.exposure == Exposure::Harvest);
         one(&mut self.weak, !finding.verdict.weaknesses.is_empty());

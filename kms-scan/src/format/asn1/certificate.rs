@@ -29,7 +29,9 @@ pub(in crate::format) fn certificate(place: &Placed<'_>, bytes: &[u8]) -> Result
     (asset.created, asset.expires) = (from.time(), until.time());
     if issuer.value() == subject.value() {
         // It is trusted for where it stands, not for its signature.
-        asset = asset.note("self-signed").with(Role::Signature, trusted_anyway(signed_by));
+        asset = asset
+            .note("self-signed")
+            .with(Role::Signature, trusted_anyway(signed_by));
     } else {
         asset = asset.with(Role::Signature, signed_by);
     }
@@ -46,7 +48,9 @@ pub(in crate::format) fn request(place: &Placed<'_>, bytes: &[u8]) -> Result<Ass
     let subject = body.expect(Tag::Sequence)?;
     let key = KeyInfo::read(body.sequence()?)?;
     let asset = Asset::in_file(place.path, AssetKind::CertificateRequest, key.purpose).with(Role::Key, key.algorithm);
-    Ok(asset.named(name(subject)).with(Role::Signature, signature_algorithm(outer.sequence()?)?))
+    Ok(asset
+        .named(name(subject))
+        .with(Role::Signature, signature_algorithm(outer.sequence()?)?))
 }
 
 fn signature_algorithm(identifier: Items<'_>) -> Result<Algorithm, Fault> {
@@ -137,8 +141,13 @@ fn attribute(oid: &str) -> &str {
 
 fn text(value: Item<'_>) -> String {
     if value.tag() == Tag::BmpString {
-        let units = value.value().chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-        return char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        let units = value
+            .value()
+            .chunks_exact(2)
+            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+        return char::decode_utf16(units)
+            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect();
     }
     String::from_utf8_lossy(value.value()).into_owned()
 }

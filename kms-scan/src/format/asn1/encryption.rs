@@ -18,7 +18,9 @@ pub(in crate::format) fn encrypted_private_key(place: &Placed<'_>, bytes: &[u8])
             let mut schemes = parameters.ok_or("its parameters are missing")?.items()?;
             let derivation = key_derivation(schemes.sequence()?)?;
             let (cipher, _) = algorithm_identifier(schemes.sequence()?)?;
-            Ok(asset.with(Role::AtRest, derivation).with(Role::AtRest, cipher_by_oid(&cipher)))
+            Ok(asset
+                .with(Role::AtRest, derivation)
+                .with(Role::AtRest, cipher_by_oid(&cipher)))
         }
         // PKCS #5 v1.5 and PKCS #12: DES, RC2 or Triple-DES with keys of a fast hash.
         old if old.starts_with("1.2.840.113549.1.5.") || old.starts_with("1.2.840.113549.1.12.1.") => {
@@ -44,7 +46,11 @@ fn key_derivation(fields: Items<'_>) -> Result<Algorithm, Fault> {
             parameters.next()?; // salt
             let rounds = parameters.next()?.number()?;
             let algorithm = derivation("PBKDF2", format!("{rounds} rounds"));
-            Ok(if rounds < LEAST_ROUNDS { algorithm.weak(Weakness::FastPassphrase) } else { algorithm })
+            Ok(if rounds < LEAST_ROUNDS {
+                algorithm.weak(Weakness::FastPassphrase)
+            } else {
+                algorithm
+            })
         }
         SCRYPT => {
             parameters.next()?; // salt

@@ -34,7 +34,11 @@ pub(super) fn read(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
     }
     if sample.size > limits::DER as u64 {
         return Ok(sample.has_extension(EXTENSIONS).then(|| {
-            Asset::unreadable(sample.path, AssetKind::Container, "larger than a key or a certificate is")
+            Asset::unreadable(
+                sample.path,
+                AssetKind::Container,
+                "larger than a key or a certificate is",
+            )
         }));
     }
     let bytes = sample.start(limits::DER)?;
@@ -42,7 +46,11 @@ pub(super) fn read(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
     let Some((kind, reader)) = shape(&bytes) else {
         // Other things are DER too; only a name makes this one of ours.
         return Ok(sample.has_extension(EXTENSIONS).then(|| {
-            Asset::unreadable(sample.path, AssetKind::Container, "DER, and neither a key nor a certificate")
+            Asset::unreadable(
+                sample.path,
+                AssetKind::Container,
+                "DER, and neither a key nor a certificate",
+            )
         }));
     };
     Ok(Some(or_fault(sample, kind, reader(&place, &bytes))))
@@ -51,7 +59,9 @@ pub(super) fn read(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
 /// What a DER object is, by the types of its first fields.
 pub(super) fn shape(bytes: &[u8]) -> Option<(AssetKind, Reader)> {
     let mut items = Items::of_sequence(bytes).ok()?;
-    let tags: Vec<Tag> = std::iter::from_fn(|| items.next().ok().map(|item| item.tag())).take(9).collect();
+    let tags: Vec<Tag> = std::iter::from_fn(|| items.next().ok().map(|item| item.tag()))
+        .take(9)
+        .collect();
     use Tag::{BitString, Integer, ObjectIdentifier, OctetString, Sequence};
     Some(match tags.as_slice() {
         [Sequence, Sequence, BitString] if request(&Placed { path: "".as_ref() }, bytes).is_ok() => {
@@ -108,4 +118,6 @@ fn fills(head: &[u8], size: u64) -> bool {
     header + length == size
 }
 
-const EXTENSIONS: &[&str] = &["der", "cer", "crt", "key", "p8", "pk8", "p12", "pfx", "p7b", "p7m", "csr"];
+const EXTENSIONS: &[&str] = &[
+    "der", "cer", "crt", "key", "p8", "pk8", "p12", "pfx", "p7b", "p7m", "csr",
+];

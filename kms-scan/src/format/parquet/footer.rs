@@ -53,7 +53,9 @@ pub(super) fn of_plaintext(bytes: &[u8]) -> Result<Option<Encryption>, Fault> {
     let (mut encrypted, mut all) = (0, 0);
     Thrift::new(bytes).fields(|thrift, id, kind| match (id, kind) {
         (4, Type::List) => {
-            thrift.list(Type::Struct, |thrift| row_group(thrift, &mut keys, &mut encrypted, &mut all))?;
+            thrift.list(Type::Struct, |thrift| {
+                row_group(thrift, &mut keys, &mut encrypted, &mut all)
+            })?;
             Ok(true)
         }
         (8, Type::Struct) => read_cipher(thrift, &mut cipher),

@@ -30,7 +30,9 @@ pub(super) fn read(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
         Err(fault) => Err(fault),
     };
     let asset = encryption.map(|found| found.map(|found| asset(sample, &found, is_encrypted_whole)));
-    Ok(asset.transpose().map(|asset| or_fault(sample, AssetKind::ParquetFile, asset)))
+    Ok(asset
+        .transpose()
+        .map(|asset| or_fault(sample, AssetKind::ParquetFile, asset)))
 }
 
 /// The footer, by its length and the magic number behind it. Of an encrypted one the beginning is enough.
@@ -43,7 +45,11 @@ fn footer_bytes(sample: &Sample<'_>, end: &[u8], is_encrypted: bool) -> io::Resu
     let Some(start) = sample.size.checked_sub(8 + 4 + length).map(|start| start + 4) else {
         return Ok(Err("its footer is longer than the file"));
     };
-    let most = if is_encrypted { limits::HEAD } else { limits::PARQUET_FOOTER };
+    let most = if is_encrypted {
+        limits::HEAD
+    } else {
+        limits::PARQUET_FOOTER
+    };
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     if length > most && !is_encrypted {
         return Ok(Err("its footer is larger than is read"));
@@ -55,7 +61,10 @@ fn footer_bytes(sample: &Sample<'_>, end: &[u8], is_encrypted: bool) -> io::Resu
 fn asset(sample: &Sample<'_>, encryption: &Encryption, is_encrypted_whole: bool) -> Asset {
     let (name, note) = match encryption.cipher {
         Cipher::Gcm => ("AES-GCM", None),
-        Cipher::GcmCtr => ("AES-GCM-CTR", Some("pages of data are encrypted without authentication (AES-CTR)")),
+        Cipher::GcmCtr => (
+            "AES-GCM-CTR",
+            Some("pages of data are encrypted without authentication (AES-CTR)"),
+        ),
     };
     let cipher = Algorithm {
         // 128, 192 or 256 bits: no file says which.
@@ -63,7 +72,8 @@ fn asset(sample: &Sample<'_>, encryption: &Encryption, is_encrypted_whole: bool)
         quantum_level: None,
         ..Algorithm::symmetric(name, Primitive::Ae, 128)
     };
-    let mut asset = Asset::in_file(sample.path, AssetKind::ParquetFile, Purpose::Confidentiality).with(Role::Content, cipher);
+    let mut asset =
+        Asset::in_file(sample.path, AssetKind::ParquetFile, Purpose::Confidentiality).with(Role::Content, cipher);
     asset = asset.note(match is_encrypted_whole {
         true => "footer encrypted",
         false => "footer in clear, signed; names, types and statistics of clear columns can be read",
@@ -87,7 +97,9 @@ fn recipient(metadata: &[u8]) -> Recipient {
         _ => format!("{} bytes of key metadata", metadata.len()),
     };
     Recipient {
-        id: field("masterKeyID").or_else(|| field("keyReference")).unwrap_or_else(text),
+        id: field("masterKeyID")
+            .or_else(|| field("keyReference"))
+            .unwrap_or_else(text),
         scheme: field("keyMaterialType").unwrap_or_else(|| "parquet".to_owned()),
         version: None,
         posture: None,

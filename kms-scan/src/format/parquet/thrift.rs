@@ -148,7 +148,9 @@ impl<'a> Thrift<'a> {
     /// A signed number in zigzag form.
     fn small(&mut self) -> Result<i32, Fault> {
         let number = u32::try_from(self.varint()?).map_err(|_| "a field number in its footer is too large")?;
-        Ok(i32::from_ne_bytes(((number >> 1) ^ (number & 1).wrapping_neg()).to_ne_bytes()))
+        Ok(i32::from_ne_bytes(
+            ((number >> 1) ^ (number & 1).wrapping_neg()).to_ne_bytes(),
+        ))
     }
 }
 

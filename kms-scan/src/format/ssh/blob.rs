@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::wire::Wire;
-use crate::algorithm::{Algorithm, Primitive, curve_by_name, by_name, dsa, rsa};
+use crate::algorithm::{Algorithm, Primitive, by_name, curve_by_name, dsa, rsa};
 use crate::asset::{Asset, AssetKind, Purpose, Role, cut};
 use crate::format::Fault;
 use crate::time::Time;
@@ -56,10 +56,19 @@ impl PublicKey {
         if is_on_token {
             asset = asset.note("on a security key");
         }
-        let Some(certificate) = self.certificate else { return asset };
+        let Some(certificate) = self.certificate else {
+            return asset;
+        };
         (asset.created, asset.expires) = (certificate.from, certificate.until);
-        let whom = if certificate.is_for_host { "of a host" } else { "of a user" };
-        asset.named(certificate.id).note(whom).with(Role::Signature, certificate.signed_by)
+        let whom = if certificate.is_for_host {
+            "of a host"
+        } else {
+            "of a user"
+        };
+        asset
+            .named(certificate.id)
+            .note(whom)
+            .with(Role::Signature, certificate.signed_by)
     }
 }
 

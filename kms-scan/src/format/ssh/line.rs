@@ -36,7 +36,12 @@ fn read(sample: &Sample<'_>, line: &[u8]) -> Option<Asset> {
     let words: Vec<_> = line.split_ascii_whitespace().collect();
     let at = words.iter().position(|word| word.starts_with("AAAA"))?;
     let name = *words.get(at.checked_sub(1)?)?;
-    let is_name = |word: &str| word.contains('-') && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-@._".contains(&byte));
+    let is_name = |word: &str| {
+        word.contains('-')
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-@._".contains(&byte))
+    };
     let bytes = BASE64.decode(words[at].as_bytes()).ok();
     let key = match bytes.as_deref().map(PublicKey::parse) {
         Some(Ok(key)) if key.name == name => key,
@@ -53,15 +58,25 @@ fn read(sample: &Sample<'_>, line: &[u8]) -> Option<Asset> {
         return Some(asset);
     }
     let comment = words[at + 1..].join(" ");
-    let before = words[..at - 1].iter().filter(|word| !word.starts_with('@')).copied().collect::<Vec<_>>();
-    Some(match is_known_hosts(sample) || comment.is_empty() && !before.iter().any(|word| word.contains(['=', '"'])) {
-        true => asset.named(before.join(" ")),
-        false => asset.named(comment),
-    })
+    let before = words[..at - 1]
+        .iter()
+        .filter(|word| !word.starts_with('@'))
+        .copied()
+        .collect::<Vec<_>>();
+    Some(
+        match is_known_hosts(sample) || comment.is_empty() && !before.iter().any(|word| word.contains(['=', '"'])) {
+            true => asset.named(before.join(" ")),
+            false => asset.named(comment),
+        },
+    )
 }
 
 fn is_known_hosts(sample: &Sample<'_>) -> bool {
-    let name = sample.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = sample
+        .path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     name.contains("known_hosts")
 }
 

@@ -47,7 +47,9 @@ pub(super) fn private_key(sample: &Sample<'_>, bytes: &[u8]) -> Result<Asset, Fa
         }
         other => Algorithm::unknown(String::from_utf8_lossy(other)),
     };
-    Ok(asset.with(Role::AtRest, derivation).with(Role::AtRest, cipher_by_name(cipher)))
+    Ok(asset
+        .with(Role::AtRest, derivation)
+        .with(Role::AtRest, cipher_by_name(cipher)))
 }
 
 /// Ciphers of OpenSSH (RFC 4253 6.3, RFC 4344, OpenSSH's PROTOCOL).
@@ -60,8 +62,12 @@ fn cipher_by_name(name: &[u8]) -> Algorithm {
         "3des-cbc" => Algorithm::symmetric("3DES-CBC", Primitive::BlockCipher, 112).weak(Weakness::OldCipher),
         _ => {
             let plain = name.split('@').next().unwrap_or_default().to_uppercase();
-            let known = plain.replace("AES256", "AES-256").replace("AES192", "AES-192").replace("AES128", "AES-128");
-            let known = by_name(&known).or_else(|| by_name("ChaCha20-Poly1305").filter(|_| plain.starts_with("CHACHA20")));
+            let known = plain
+                .replace("AES256", "AES-256")
+                .replace("AES192", "AES-192")
+                .replace("AES128", "AES-128");
+            let known =
+                by_name(&known).or_else(|| by_name("ChaCha20-Poly1305").filter(|_| plain.starts_with("CHACHA20")));
             known.unwrap_or_else(|| Algorithm::unknown(name))
         }
     }
