@@ -10,7 +10,7 @@ use kms_providers::local::KeyFileKek;
 use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
-use crate::command::{audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, rewrap, rotate};
+use crate::command::{audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, rewrap, rotate, scan};
 use crate::failure::Result;
 
 /// One key layer over every KMS and HSM: seal files, rotate keys without re-encrypting, prove what happened
@@ -75,6 +75,8 @@ pub enum Command {
     Rotate(rotate::Rotate),
     /// Change who can open envelopes; payloads are not touched
     Rewrap(rewrap::Rewrap),
+    /// Take an inventory: what protects files and keys, and what to do first
+    Scan(scan::Scan),
     /// Verify, read and prove the audit log
     #[command(subcommand)]
     Audit(audit::Audit),

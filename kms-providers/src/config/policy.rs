@@ -16,6 +16,8 @@ pub struct PolicyConfig {
     pub suites: Vec<Suite>,
     /// Recipients and shares of an envelope; 16 unless said, 64 at most.
     pub max_recipients: usize,
+    /// Days after which an inventory calls a key due for rotation; its own default unless said.
+    pub max_age_days: Option<u64>,
 }
 
 impl Default for PolicyConfig {
@@ -23,6 +25,7 @@ impl Default for PolicyConfig {
         Self {
             suites: Suite::ALL.to_vec(),
             max_recipients: caps::RECIPIENTS_DEFAULT,
+            max_age_days: None,
         }
     }
 }
@@ -50,6 +53,12 @@ impl PolicyConfig {
             }
             policy.max_recipients = most.into_inner();
         }
+        if let Some(days) = raw.max_age_days {
+            if !(1..=36_500).contains(days.get_ref()) {
+                return Err(source.error(days.span(), "max_age_days is 1 to 36500"));
+            }
+            policy.max_age_days = Some(days.into_inner());
+        }
         Ok(policy)
     }
 }
@@ -67,4 +76,5 @@ pub(super) fn suite(source: &Source, name: &Spanned<String>) -> Result<Suite, Co
 struct Raw {
     suites: Option<Spanned<Vec<Spanned<String>>>>,
     max_recipients: Option<Spanned<usize>>,
+    max_age_days: Option<Spanned<u64>>,
 }

@@ -11,6 +11,7 @@ pub mod key;
 pub mod man;
 pub mod rewrap;
 pub mod rotate;
+pub mod scan;
 
 use crate::App;
 use crate::args::Command;
@@ -31,6 +32,7 @@ impl Command {
             Self::Inspect(command) => command.run(app).await,
             Self::Rotate(command) => command.run(app).await,
             Self::Rewrap(command) => command.run(app).await,
+            Self::Scan(command) => command.run(app).await,
             Self::Audit(command) => command.run(app).await,
             Self::Doctor(command) => command.run(app).await,
             Self::Completions(command) => command.run(app).await,

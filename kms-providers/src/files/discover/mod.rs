@@ -89,10 +89,7 @@ pub fn discover<P: AsRef<Path>>(patterns: impl IntoIterator<Item = P>, options: 
 pub struct RegularFiles(Walk);
 
 /// Every regular file below `patterns`, whatever it holds, by the rules of [`discover`].
-pub fn regular_files<P: AsRef<Path>>(
-    patterns: impl IntoIterator<Item = P>,
-    options: &DiscoverOptions,
-) -> RegularFiles {
+pub fn regular_files<P: AsRef<Path>>(patterns: impl IntoIterator<Item = P>, options: &DiscoverOptions) -> RegularFiles {
     RegularFiles(Walk::new(patterns, options))
 }
 
