@@ -80,7 +80,9 @@ impl Judge {
             now: at <= self.now.plus_days(warning),
         };
         if let Some(at) = asset.expires {
-            return Some(due(at, DueReason::Expires, RENEWAL_DAYS));
+            // What lives for days is renewed in its last third, as ACME clients do.
+            let lives = asset.created.map_or(u64::MAX, |from| at.days_since(from));
+            return Some(due(at, DueReason::Expires, RENEWAL_DAYS.min(lives / 3)));
         }
         if self.is_under_an_old_version(asset) {
             return Some(due(self.now, DueReason::OldVersion, 0));
@@ -130,7 +132,13 @@ fn advice(asset: &Asset, priority: Priority, weaknesses: &[Weakness], due: Optio
             _ => "find out what it is used for: if it encrypts, what is recorded today can be opened later",
         },
         Priority::Unclear if asset.fault.is_some() => "look at the file: it is damaged, or not what it seems",
-        Priority::Unclear => "find out what protects it; this version does not know or cannot see it",
+        Priority::Unclear => match asset.kind {
+            AssetKind::PrivateKey => {
+                "its algorithm is under its passphrase: `openssl pkey -in FILE -noout -text` shows it"
+            }
+            AssetKind::Container => "it was not looked into: list it with the tool that made it",
+            _ => "find out what protects it: this version does not know its algorithm",
+        },
         Priority::Fine => "nothing to do",
     };
     advice.to_owned()

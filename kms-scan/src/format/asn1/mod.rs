@@ -67,6 +67,7 @@ pub(super) fn shape(bytes: &[u8]) -> Option<(AssetKind, Reader)> {
         [Sequence, Sequence, BitString] if request(&Placed { path: "".as_ref() }, bytes).is_ok() => {
             (AssetKind::CertificateRequest, request)
         }
+        [Sequence, Sequence, BitString] if is_revocation_list(bytes) => return None,
         [Sequence, Sequence, BitString] => (AssetKind::Certificate, certificate),
         [Sequence, BitString] => (AssetKind::PublicKey, public_key),
         [Sequence, OctetString] => (AssetKind::PrivateKey, encrypted_private_key),
@@ -82,6 +83,16 @@ pub(super) fn shape(bytes: &[u8]) -> Option<(AssetKind, Reader)> {
         [ObjectIdentifier, ..] => (AssetKind::Container, cms),
         _ => return None,
     })
+}
+
+/// A CRL (RFC 5280 5.1) is signed as a certificate is, and protects nothing: a time stands where the validity would.
+fn is_revocation_list(bytes: &[u8]) -> bool {
+    let tags = || -> Result<Vec<Tag>, Fault> {
+        let mut body = Items::of_sequence(bytes)?.sequence()?;
+        (0..4).map(|_| Ok(body.next()?.tag())).collect()
+    };
+    let is_time = |tag: &Tag| matches!(tag, Tag::UtcTime | Tag::GeneralizedTime);
+    tags().is_ok_and(|tags| tags[2..].iter().any(is_time))
 }
 
 /// PKCS #12 (RFC 7292 4): its content is encrypted as a whole.

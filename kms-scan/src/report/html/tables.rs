@@ -6,6 +6,7 @@ use super::markup::escaped;
 use crate::algorithm::posture_name;
 use crate::asset::Role;
 use crate::finding::{Due, DueReason, Finding};
+use crate::time::Time;
 
 /// The findings of one priority, grouped by what is to be done.
 pub(super) fn findings(findings: &[&Finding]) -> String {
@@ -14,7 +15,7 @@ pub(super) fn findings(findings: &[&Finding]) -> String {
     let more = match findings.len() - shown.len() {
         0 => String::new(),
         hidden => format!(
-            "<p class=\"more\">and {} more: `kmsctl scan --json` has them all</p>",
+            "<p class=\"more\">and {} more: <code>kmsctl scan --json</code> has them all</p>",
             number(hidden as u64)
         ),
     };
@@ -97,8 +98,8 @@ fn protection(finding: &Finding) -> String {
 fn times(finding: &Finding) -> String {
     let asset = &finding.asset;
     let made = match (asset.created, asset.modified) {
-        (Some(created), _) => created.day(),
-        (None, Some(modified)) => format!("file of {}", modified.day()),
+        (Some(created), _) => day(created),
+        (None, Some(modified)) => format!("file of {}", day(modified)),
         (None, None) => "–".to_owned(),
     };
     match finding.verdict.due {
@@ -111,10 +112,15 @@ fn times(finding: &Finding) -> String {
     }
 }
 
+/// A day that is not broken at its hyphens.
+fn day(time: Time) -> String {
+    format!("<span class=\"day\">{}</span>", time.day())
+}
+
 fn due_text(due: Due) -> String {
     match due.reason {
-        DueReason::Expires => format!("until {}", due.at.day()),
-        DueReason::Age => format!("rotate by {}", due.at.day()),
+        DueReason::Expires => format!("until {}", day(due.at)),
+        DueReason::Age => format!("rotate by {}", day(due.at)),
         DueReason::OldVersion => "under an older key version".to_owned(),
     }
 }
@@ -132,8 +138,17 @@ fn advice(finding: &Finding) -> String {
     format!(
         "{tags}{}{}",
         fault.unwrap_or_default(),
-        escaped(&finding.verdict.advice)
+        with_code(&finding.verdict.advice)
     )
+}
+
+/// Advice, its commands set as such. It is ours, and still escaped.
+fn with_code(advice: &str) -> String {
+    let parts = advice.split('`').enumerate().map(|(at, part)| match at % 2 {
+        0 => escaped(part),
+        _ => format!("<code>{}</code>", escaped(part)),
+    });
+    parts.collect()
 }
 
 const MOST_ROWS: usize = 500;
