@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::Fault;
 use super::sample::Sample;
-use super::text::{Lines, line_around};
+use super::text::{Lines, begins_line, ends_line};
 use crate::algorithm::{Algorithm, Primitive, by_name, curve_by_name};
 use crate::asset::{Asset, AssetKind, Purpose, Recipient, Role, cut};
 use crate::limits;
@@ -65,11 +65,17 @@ pub(super) fn keys(sample: &Sample<'_>, text: &[u8]) -> Vec<Asset> {
     let mut found: Vec<(usize, Asset)> = Vec::new();
     for (prefix, name, is_secret) in KEYS {
         for at in memmem::find_iter(text, prefix.as_bytes()) {
-            let (start, line) = line_around(text, at);
-            let is_alone = line.starts_with(prefix.as_bytes()) && line.len() > prefix.len() + LEAST_KEY;
-            let is_bech32 = line.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-            let is_longer = !is_secret && !prefix.contains("pq") && line.starts_with(b"age1pq1");
-            if is_alone && is_bech32 && !is_longer && found.len() <= limits::FINDINGS {
+            // First what is cheap: a text may be nothing but this prefix.
+            if !begins_line(text, at) {
+                continue;
+            }
+            let key = text[at..text.len().min(at + MOST_KEY)].iter();
+            let key = key
+                .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-')
+                .count();
+            let is_alone = key > LEAST_KEY && ends_line(text, at + key);
+            let is_longer = *prefix == "age1" && text[at..].starts_with(b"age1pq1");
+            if is_alone && !is_longer && found.len() <= limits::FINDINGS {
                 let asset = Asset::in_file(sample.path, AssetKind::AgeKey, Purpose::Confidentiality);
                 let mut asset = asset.with(Role::Key, stanza_algorithm(name));
                 asset.in_clear = *is_secret;
@@ -78,7 +84,7 @@ pub(super) fn keys(sample: &Sample<'_>, text: &[u8]) -> Vec<Asset> {
                 } else {
                     "recipient: a public key"
                 };
-                found.push((start, asset.note(what)));
+                found.push((at, asset.note(what)));
             }
         }
     }
@@ -125,4 +131,6 @@ const KEYS: &[(&str, &str, bool)] = &[
     ("age1", "X25519", false),
 ];
 /// Characters of the shortest key: 32 bytes in base32, with a checksum.
-const LEAST_KEY: usize = 50;
+const LEAST_KEY: usize = 58;
+/// A recipient with an ML-KEM key takes some 2000.
+const MOST_KEY: usize = 4096;

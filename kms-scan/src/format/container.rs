@@ -1,5 +1,6 @@
 //! What is recognised and not looked into, so that nobody takes its absence from a report for its absence from a disk.
 
+use std::io;
 use std::path::Path;
 
 use super::sample::Sample;
@@ -7,7 +8,7 @@ use crate::algorithm::{Algorithm, by_name};
 use crate::asset::{Asset, AssetKind, Purpose, Role};
 
 /// By the first bytes of a binary file.
-pub(super) fn read(sample: &Sample<'_>) -> Option<Asset> {
+pub(super) fn read(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
     let head = sample.head();
     let known = MAGIC.iter().find(|(magic, _)| head.starts_with(magic));
     let name = known.map(|(_, name)| *name).or_else(|| {
@@ -16,7 +17,7 @@ pub(super) fn read(sample: &Sample<'_>) -> Option<Asset> {
     });
     let is_p12 = || sample.has_extension(&["p12", "pfx"]) && head.starts_with(&[0x30]);
     let name = name.or_else(|| is_p12().then_some("PKCS #12 key store"));
-    name.map(|name| unparsed(sample.path, name))
+    Ok(name.map(|name| unparsed(sample.path, name)))
 }
 
 /// By the first words of a text.

@@ -43,9 +43,10 @@ use sample::Sample;
 /// When `bytes` cannot be read. What cannot be understood is an [`Asset`] with a fault.
 pub fn recognise(path: &Path, bytes: &dyn ReadAt) -> io::Result<Vec<Asset>> {
     let sample = Sample::take(path, bytes)?;
-    let mut assets = match sample.is_text() {
-        true => text::read(&sample)?,
-        false => binary(&sample)?.into_iter().collect(),
+    let mut assets = match by_magic(&sample)? {
+        Some(asset) => vec![asset],
+        None if sample.is_text() => text::read(&sample)?,
+        None => binary(&sample)?.into_iter().collect(),
     };
     if assets.len() > limits::FINDINGS {
         let kind = assets[limits::FINDINGS].kind;
@@ -59,12 +60,17 @@ pub fn recognise(path: &Path, bytes: &dyn ReadAt) -> io::Result<Vec<Asset>> {
     Ok(assets)
 }
 
-/// The first reader that knows the file.
+/// What its first bytes alone make what it is, be the rest text or not.
+fn by_magic(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
+    first(sample, &[ks1::read, parquet::read, age::read])
+}
+
 fn binary(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
-    let readers: [fn(&Sample<'_>) -> io::Result<Option<Asset>>; 6] =
-        [ks1::read, parquet::read, asn1::read, age::read, esdk::read, |sample| {
-            Ok(container::read(sample))
-        }];
+    first(sample, &[asn1::read, esdk::read, container::read])
+}
+
+/// What the first reader makes of it that knows it.
+fn first(sample: &Sample<'_>, readers: &[Reader]) -> io::Result<Option<Asset>> {
     for reader in readers {
         if let Some(asset) = reader(sample)? {
             return Ok(Some(asset));
@@ -72,6 +78,8 @@ fn binary(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
     }
     Ok(None)
 }
+
+type Reader = fn(&Sample<'_>) -> io::Result<Option<Asset>>;
 
 /// Why bytes are not what they look like. It names no byte of them.
 type Fault = &'static str;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::asn1::{self, Placed, Reader};
 use super::container;
 use super::sample::Sample;
-use super::text::{Lines, line_around};
+use super::text::{Lines, begins_line, ends_line};
 use super::{Fault, age, ssh};
 use crate::algorithm::{Algorithm, Primitive, Weakness, by_name};
 use crate::asset::{Asset, AssetKind, Purpose, Role};
@@ -45,11 +45,10 @@ impl<'a> Block<'a> {
         let length = memmem::find(&rest[..rest.len().min(LABEL_MAX)], DASHES)?;
         let label = std::str::from_utf8(&rest[..length]).ok()?;
         let body = &rest[length + DASHES.len()..];
-        let (_, line) = line_around(text, start);
         Some(Self {
             label,
             body: memmem::find(body, END).map(|end| &body[..end]),
-            is_own_line: line.starts_with(BEGIN) && line.ends_with(DASHES),
+            is_own_line: begins_line(text, start) && ends_line(text, start + BEGIN.len() + length + DASHES.len()),
         })
     }
 
@@ -63,7 +62,6 @@ impl<'a> Block<'a> {
             }
             label if label == AGE => (AssetKind::AgeFile, Payload::Age),
             "OPENSSH PRIVATE KEY" => (AssetKind::PrivateKey, Payload::Ssh),
-            "SSH2 PUBLIC KEY" => (AssetKind::SshKey, Payload::SshPublic),
             label => {
                 let (_, kind, reader) = LABELS.iter().find(|(known, ..)| *known == label)?;
                 (*kind, Payload::Der(*reader))
@@ -85,7 +83,6 @@ impl<'a> Block<'a> {
 enum Payload {
     Der(Reader),
     Ssh,
-    SshPublic,
     Age,
 }
 
@@ -97,13 +94,12 @@ fn read_body(sample: &Sample<'_>, label: &str, body: &[u8], payload: Payload) ->
     match payload {
         Payload::Der(reader) => reader(&Placed { path: sample.path }, &bytes),
         Payload::Ssh => ssh::private_key(sample, &bytes),
-        Payload::SshPublic => ssh::public_key(sample, &bytes),
         Payload::Age => age::file(sample, &bytes),
     }
 }
 
 /// The base64 of a body; header lines (RFC 4716 3.3, RFC 1421 4.6) are left out.
-fn decode(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
+pub(super) fn decode(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let mut packed = Zeroizing::new(Vec::with_capacity(body.len()));
     let mut is_continued = false;
     for line in body.split(|byte| *byte == b'\n') {

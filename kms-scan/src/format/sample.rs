@@ -48,12 +48,15 @@ impl<'a> Sample<'a> {
         Ok(bytes)
     }
 
-    /// Whether it can be searched as a text: no zero byte at its beginning.
+    /// Whether it can be searched as a text: no zero byte at its beginning, and its first characters are UTF-8.
     pub(super) fn is_text(&self) -> bool {
-        memchr::memchr(0, &self.head).is_none()
-            && !self.head.starts_with(&[0x89])
-            && std::str::from_utf8(self.head.get(..PROBE).unwrap_or(&self.head))
-                .map_or_else(|error| error.error_len().is_none(), |_| true)
+        let probe = self.head.get(..PROBE).unwrap_or(&self.head);
+        let is_utf8 = match std::str::from_utf8(probe) {
+            Ok(_) => true,
+            // A character may be cut in two.
+            Err(error) => error.error_len().is_none(),
+        };
+        is_utf8 && memchr::memchr(0, &self.head).is_none()
     }
 
     /// Whether its name ends with one of these extensions.

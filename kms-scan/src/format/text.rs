@@ -10,11 +10,12 @@ use crate::limits;
 /// Everything in a text, in the order of lines.
 pub(super) fn read(sample: &Sample<'_>) -> io::Result<Vec<Asset>> {
     let text = sample.start(limits::TEXT)?;
-    if let Some(asset) = age::read(sample)?.or_else(|| container::read_text(sample, &text)) {
+    if let Some(asset) = container::read_text(sample, &text) {
         return Ok(vec![asset]);
     }
     let mut assets = pem::read(sample, &text);
     assets.extend(ssh::lines(sample, &text));
+    assets.extend(ssh::armoured(sample, &text));
     assets.extend(age::keys(sample, &text));
     assets.extend(jose::read(sample, &text));
     assets.sort_by(|a, b| a.place.cmp(&b.place));
@@ -42,9 +43,39 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Whether nothing but an indent stands before `at` on its line. Looks at no more than that, so that a text of one long
+/// line takes no longer than another.
+pub(super) fn begins_line(text: &[u8], at: usize) -> bool {
+    let before = &text[at.saturating_sub(INDENT)..at];
+    let blank = before
+        .iter()
+        .rev()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'))
+        .count();
+    match before.len() - blank {
+        0 => at == blank,
+        other => before[other - 1] == b'\n',
+    }
+}
+
+/// Whether nothing but blanks stands behind `at` on its line.
+pub(super) fn ends_line(text: &[u8], at: usize) -> bool {
+    let behind = &text[at..text.len().min(at + INDENT)];
+    let blank = behind
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+        .count();
+    behind
+        .get(blank)
+        .map_or(at + blank == text.len(), |byte| *byte == b'\n')
+}
+
 /// The line around `offset`, and where it begins.
 pub(super) fn line_around(text: &[u8], offset: usize) -> (usize, &[u8]) {
     let start = memchr::memrchr(b'\n', &text[..offset]).map_or(0, |end| end + 1);
     let end = memchr::memchr(b'\n', &text[offset..]).map_or(text.len(), |length| offset + length);
     (start, text[start..end].trim_ascii())
 }
+
+/// Blanks that an indent may have.
+const INDENT: usize = 128;

@@ -12,8 +12,8 @@ use super::support::{Folder, data, in_memory, is, repository, shared, weaknesses
 #[test]
 fn golden_envelopes() {
     let mut seen = 0;
-    for folder in fs::read_dir(repository("tests/golden/ks1")).unwrap() {
-        for entry in fs::read_dir(folder.unwrap().path()).unwrap() {
+    for folder in ["oracle", "aws-lc", "rustcrypto"] {
+        for entry in fs::read_dir(repository("tests/golden/ks1").join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let bytes = fs::read(&path).unwrap();
             let found = in_memory(path.to_str().unwrap(), &bytes);

@@ -88,7 +88,7 @@ fn keys_that_are_weak_today() {
     let folder = Folder::new();
     folder.run("openssl genrsa -traditional -out short.pem 1024");
     folder.run("openssl ecparam -name prime192v1 -genkey -noout -out p192.pem");
-    folder.run("openssl dsaparam -genkey 2048 -out dsa.pem");
+    folder.run("openssl dsaparam -genkey -out dsa.pem 2048");
     folder.run("openssl pkey -in dsa.pem -pubout -out dsa.pub");
     is(&folder.only("short.pem"), Kind::PrivateKey, "RSA-1024", Some(Classical));
     for (name, weakness) in [
@@ -336,7 +336,7 @@ fn certificates_and_lists_of_ssh() {
         (Some("laptop of M"), "Ed25519")
     );
     assert_eq!(certificate.expires.unwrap().to_string(), "2026-02-01T00:00:00Z");
-    folder.run("ssh-keygen -q -s ca -I for-ever -h -n host user.pub && mv user-cert.pub host-cert.pub");
+    folder.run("cp user-cert.pub laptop-cert.pub && ssh-keygen -q -s ca -I for-ever -h -n host user.pub && mv user-cert.pub host-cert.pub");
     let host = folder.only("host-cert.pub");
     assert_eq!((host.created, host.expires), (None, None));
 

@@ -17,6 +17,7 @@ mod processes;
 mod recipients;
 mod rewrap;
 mod rotate;
+mod scan;
 mod secrets;
 mod support;
 mod terminal;

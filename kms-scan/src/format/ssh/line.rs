@@ -5,7 +5,7 @@ use data_encoding::BASE64;
 use memchr::memmem;
 
 use super::blob::PublicKey;
-use crate::asset::Asset;
+use crate::asset::{Asset, AssetKind};
 use crate::format::sample::Sample;
 use crate::format::text::{Lines, line_around};
 use crate::limits;
@@ -34,24 +34,26 @@ fn read(sample: &Sample<'_>, line: &[u8]) -> Option<Asset> {
     }
     let line = std::str::from_utf8(line).ok()?;
     let words: Vec<_> = line.split_ascii_whitespace().collect();
-    let at = words.iter().position(|word| word.starts_with("AAAA"))?;
-    let name = *words.get(at.checked_sub(1)?)?;
-    let is_name = |word: &str| {
-        word.contains('-')
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-@._".contains(&byte))
-    };
-    let bytes = BASE64.decode(words[at].as_bytes()).ok();
-    let key = match bytes.as_deref().map(PublicKey::parse) {
-        Some(Ok(key)) if key.name == name => key,
-        // Who names a type of SSH and gives no key of it has a broken line; anybody else has other text.
-        Some(Ok(_)) => return None,
-        _ if is_name(name) && TYPES.iter().any(|known| name.starts_with(known)) => {
-            let kind = crate::asset::AssetKind::SshKey;
-            return Some(Asset::unreadable(sample.path, kind, "its key is damaged or cut off"));
-        }
-        _ => return None,
+    // Options may hold words that look like the beginning of a key.
+    let candidates = words
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| pair[1].starts_with("AAAA"));
+    let mut broken = false;
+    let found = candidates
+        .map(|(at, pair)| (at + 1, pair[0], pair[1]))
+        .find_map(|(at, name, key)| {
+            let key = BASE64.decode(key.as_bytes()).ok().map(|bytes| PublicKey::parse(&bytes));
+            match key {
+                Some(Ok(key)) => (key.name == name).then_some((at, key)),
+                _ => {
+                    broken |= is_type(name);
+                    None
+                }
+            }
+        });
+    let Some((at, key)) = found else {
+        return broken.then(|| Asset::unreadable(sample.path, AssetKind::SshKey, "its key is damaged or cut off"));
     };
     let asset = key.asset(sample.path);
     if asset.name.is_some() {
@@ -69,6 +71,12 @@ fn read(sample: &Sample<'_>, line: &[u8]) -> Option<Asset> {
             false => asset.named(comment),
         },
     )
+}
+
+/// Who names a type of SSH and gives no key of it has a broken line; anybody else has other text.
+fn is_type(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-@._".contains(&byte);
+    name.bytes().all(plain) && TYPES.iter().any(|known| name.starts_with(known))
 }
 
 fn is_known_hosts(sample: &Sample<'_>) -> bool {

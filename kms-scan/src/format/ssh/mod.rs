@@ -5,18 +5,36 @@ mod blob;
 mod line;
 mod wire;
 
-use super::Fault;
+use memchr::memmem;
+
 use super::sample::Sample;
+use super::text::{Lines, begins_line};
+use super::{Fault, pem};
 use crate::algorithm::{Algorithm, Primitive, Weakness, by_name};
 use crate::asset::{Asset, AssetKind, Purpose, Role};
+use crate::limits;
 use blob::PublicKey;
 use wire::Wire;
 
 pub(super) use line::lines;
 
-/// A public key in its armour of RFC 4716.
-pub(super) fn public_key(sample: &Sample<'_>, bytes: &[u8]) -> Result<Asset, Fault> {
-    Ok(PublicKey::parse(bytes)?.asset(sample.path))
+/// Public keys in the armour of RFC 4716.
+pub(super) fn armoured(sample: &Sample<'_>, text: &[u8]) -> Vec<Asset> {
+    let mut lines = Lines::of(text);
+    let mut assets = Vec::new();
+    let mut starts = memmem::find_iter(text, BEGIN).peekable();
+    while let Some(start) = starts.next().filter(|_| assets.len() <= limits::FINDINGS) {
+        let end = starts.peek().copied().unwrap_or(text.len());
+        let body = &text[start + BEGIN.len()..end];
+        let key = match memmem::find(body, END) {
+            None => Err("its end is missing"),
+            Some(end) => pem::decode(&body[..end]).and_then(|bytes| Ok(PublicKey::parse(&bytes)?.asset(sample.path))),
+        };
+        if begins_line(text, start) {
+            assets.push(super::or_fault(sample, AssetKind::SshKey, key).at_line(lines.number(start)));
+        }
+    }
+    assets
 }
 
 /// A private key (OpenSSH's PROTOCOL.key). The private part is not looked at, encrypted or not.
@@ -74,3 +92,5 @@ fn cipher_by_name(name: &[u8]) -> Algorithm {
 }
 
 const MAGIC: &[u8] = b"openssh-key-v1\0";
+const BEGIN: &[u8] = b"---- BEGIN SSH2 PUBLIC KEY ----";
+const END: &[u8] = b"---- END SSH2 PUBLIC KEY ----";
