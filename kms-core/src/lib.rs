@@ -59,6 +59,8 @@ pub mod quorum;
 pub mod record;
 mod schedule;
 mod suite;
+#[cfg(test)]
+mod test_data;
 
 // Sealing, opening, rewrapping.
 pub use context::{EncryptionContext, LabelValue, Labels};
