@@ -24,8 +24,9 @@ macro_rules! for_each_backend {
 }
 
 for_each_backend! {
-    aes_gcm aes_gcm_siv chacha20_poly1305 aes_siv_cmac hmac_sha512 hkdf_sha512 aes_wrap aes_kwp
-    ml_kem ml_kem_encapsulation ml_kem_key_generation x25519 ecdh_p256 ecdh_p384 hkdf_sha256 hkdf_sha384
+    aes_gcm aes_gcm_siv chacha20_poly1305 aes_siv_cmac hmac_sha512 hkdf hkdf_sha512 aes_wrap aes_kwp
+    ml_kem ml_kem_encapsulation ml_kem_key_generation x25519 ecdh_p256 ecdh_p384
+    ml_dsa_verify ml_dsa_sign ml_dsa_sign_expanded
 }
 
 /// What became of a family's tests.

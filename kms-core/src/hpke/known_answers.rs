@@ -19,7 +19,9 @@ use crate::test_data::{Scripted, backends, hex, load};
 
 #[test]
 fn hpke_pq() {
-    let Some(sets) = load("vectors/hpke-pq-test-vectors.json") else { return };
+    let Some(sets) = load("vectors/hpke-pq-test-vectors.json") else {
+        return;
+    };
     let sets = sets.as_array().unwrap();
     for backend in backends() {
         let tally = run(&backend, sets);
@@ -30,7 +32,9 @@ fn hpke_pq() {
 
 #[test]
 fn rfc_9180() {
-    let Some(sets) = load("vectors/rfc9180-test-vectors.json") else { return };
+    let Some(sets) = load("vectors/rfc9180-test-vectors.json") else {
+        return;
+    };
     let sets = sets.as_array().unwrap();
     for backend in backends() {
         let tally = run(&backend, sets);

@@ -24,9 +24,15 @@ fn every_backend_opens_what_every_backend_made() {
 /// The draft's own three and those of RustCrypto.
 #[test]
 fn x_wing() {
-    for file in ["vectors/xwing-test-vectors.json", "vectors/xwing-rustcrypto-test-vectors.json"] {
+    for file in [
+        "vectors/xwing-test-vectors.json",
+        "vectors/xwing-rustcrypto-test-vectors.json",
+    ] {
         let Some(sets) = load(file) else { continue };
-        for (backend, set) in backends().iter().flat_map(|backend| sets.as_array().unwrap().iter().map(move |set| (backend, set))) {
+        for (backend, set) in backends()
+            .iter()
+            .flat_map(|backend| sets.as_array().unwrap().iter().map(move |set| (backend, set)))
+        {
             let key = backend.kems.private_key(Kem::XWing, &hex(set, "sk")).unwrap();
             let (public, ciphertext, secret) = (hex(set, "pk"), hex(set, "ct"), hex(set, "ss"));
             assert_eq!(key.public(), public);
@@ -52,7 +58,9 @@ fn ml_kem_seeds() {
     };
     let mut seen = 0;
     for set in sets.as_array().unwrap() {
-        let kem = set["kem_id"].as_u64().and_then(|number| Kem::from_wire(u16::try_from(number).unwrap()));
+        let kem = set["kem_id"]
+            .as_u64()
+            .and_then(|number| Kem::from_wire(u16::try_from(number).unwrap()));
         for parameters in [MlKemSet::MlKem512, MlKemSet::MlKem768, MlKemSet::MlKem1024] {
             if kem == Some(parameters.kem()) {
                 assert_eq!(ml_kem::expand_seed(parameters, &hex(set, "ikmR"))[..], hex(set, "skRm"));

@@ -67,12 +67,7 @@ pub(in crate::crypto) trait MlKemPublic: Send + Sync {
 /// The seed `d || z` of a keystore's 32-byte seed: HPKE's `DeriveKeyPair` (draft-ietf-hpke-pq 3).
 pub(super) fn expand_seed(set: MlKemSet, seed: &[u8]) -> Zeroizing<[u8; 64]> {
     let mut expanded = Zeroizing::new([0; 64]);
-    shake256_derive(
-        &set.kem().suite_id(),
-        seed,
-        b"DeriveKeyPair",
-        &mut expanded[..],
-    );
+    shake256_derive(&set.kem().suite_id(), seed, b"DeriveKeyPair", &mut expanded[..]);
     expanded
 }
 
