@@ -14,6 +14,9 @@ use aws_lc_rs::key_wrap::{self as lc_wrap, AesKek, KeyWrap as _, KeyWrapPadded a
 use aws_lc_rs::{aead, digest, hkdf as lc_hkdf, hmac, rand};
 use zeroize::{Zeroize, Zeroizing};
 
+#[cfg(test)]
+pub(super) use {kem::decapsulate_expanded, signature::SIGNATURES};
+
 use super::{
     Aead, AeadKey, CryptoBackend, HmacKey, KEY_LEN, KeyWrap, NONCE_LEN, OpenFailed, RandomFailed, SecureRandom, Sha512,
     TAG_LEN, password, siv,

@@ -22,6 +22,8 @@ mod hybrid;
 mod known_answers;
 pub(crate) mod labeled;
 mod ml_kem;
+#[cfg(test)]
+mod refusals;
 mod registry;
 
 pub(in crate::crypto) use composed::Composed;

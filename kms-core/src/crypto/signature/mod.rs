@@ -15,6 +15,8 @@
 mod composed;
 mod composite;
 mod ed25519;
+#[cfg(test)]
+mod known_answers;
 mod ml_dsa;
 
 pub(in crate::crypto) use composed::Composed;
