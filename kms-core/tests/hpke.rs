@@ -68,19 +68,19 @@ fn exchange<A: hpke::aead::Aead, D: hpke::kdf::Kdf, K: hpke::Kem>(backend: &Cryp
     let hpke = Hpke::new(backend, suite, b"some info");
     let bundle = PskBundle::new(&[5; 32], b"a name").unwrap();
     let parties = Parties::<K>::new(backend, suite.kem());
-    parties.exchange::<A, D>(&hpke, OpModeS::Base, OpModeR::Base, false);
-    parties.exchange::<A, D>(&hpke.with_psk(psk), OpModeS::Psk(bundle), OpModeR::Psk(bundle), false);
+    parties.exchange::<A, D>(&hpke, &OpModeS::Base, &OpModeR::Base, false);
+    parties.exchange::<A, D>(&hpke.with_psk(psk), &OpModeS::Psk(bundle), &OpModeR::Psk(bundle), false);
     if suite.kem().posture() != Posture::Classical {
         return;
     }
     let (private, public) = &parties.their_sender;
     let pair = || (private.clone(), public.clone());
-    parties.exchange::<A, D>(&hpke, OpModeS::Auth(pair()), OpModeR::Auth(public.clone()), true);
+    parties.exchange::<A, D>(&hpke, &OpModeS::Auth(pair()), &OpModeR::Auth(public.clone()), true);
     let (sender, receiver) = (
         OpModeS::AuthPsk(pair(), bundle),
         OpModeR::AuthPsk(public.clone(), bundle),
     );
-    parties.exchange::<A, D>(&hpke.with_psk(psk), sender, receiver, true);
+    parties.exchange::<A, D>(&hpke.with_psk(psk), &sender, &receiver, true);
 }
 
 /// One recipient and one sender, each in both implementations.
@@ -104,8 +104,8 @@ impl<'a, K: hpke::Kem> Parties<'a, K> {
     fn exchange<A: hpke::aead::Aead, D: hpke::kdf::Kdf>(
         &self,
         hpke: &Hpke<'_>,
-        their_sender: OpModeS<'_, K>,
-        their_receiver: OpModeR<'_, K>,
+        their_sender: &OpModeS<'_, K>,
+        their_receiver: &OpModeR<'_, K>,
         auth: bool,
     ) {
         let ours = |private: &K::PrivateKey| self.backend.kems.private_key(self.kem, &private.to_bytes()).unwrap();
@@ -121,8 +121,7 @@ impl<'a, K: hpke::Kem> Parties<'a, K> {
             hpke.sender(&*recipient).unwrap()
         };
         let enc = K::EncappedKey::from_bytes(&enc).unwrap();
-        let mut receiver =
-            hpke::setup_receiver::<A, D, K>(&their_receiver, &self.theirs.0, &enc, b"some info").unwrap();
+        let mut receiver = hpke::setup_receiver::<A, D, K>(their_receiver, &self.theirs.0, &enc, b"some info").unwrap();
         for message in 0..3 {
             let sealed = sender.seal(&[message], &[message; 40]).unwrap();
             assert_eq!(receiver.open(&sealed, &[message]).unwrap(), [message; 40]);
@@ -133,7 +132,7 @@ impl<'a, K: hpke::Kem> Parties<'a, K> {
         assert_eq!(ours, theirs);
 
         // Theirs to ours.
-        let (enc, mut sender) = hpke::setup_sender::<A, D, K>(&their_sender, &self.theirs.1, b"some info").unwrap();
+        let (enc, mut sender) = hpke::setup_sender::<A, D, K>(their_sender, &self.theirs.1, b"some info").unwrap();
         let mut receiver = if auth {
             hpke.auth_receiver(&*key, &*sender_public, &enc.to_bytes()).unwrap()
         } else {

@@ -7,9 +7,8 @@
 use aws_lc_rs::agreement::{self, ParsedPublicKey, PrivateKey, UnparsedPublicKey};
 use aws_lc_rs::kem;
 
-use crate::crypto::kem::{
-    Composed, DhPrivate, ExpandedMlKem, Group, GroupId, MlKemPrivate, MlKemPublic, MlKemSet, MlKems, expand,
-};
+use super::expanded::{ExpandedMlKem, expand};
+use crate::crypto::kem::{Composed, DhPrivate, Group, GroupId, MlKemPrivate, MlKemPublic, MlKemSet, MlKems};
 use crate::crypto::{RandomFailed, SecureRandom};
 
 pub(super) static KEMS: Composed = Composed {
@@ -128,7 +127,7 @@ impl DhPrivate for LcDh {
 
     fn agree(&self, peer: &[u8], secret: &mut [u8]) -> Option<()> {
         let peer = in_wire_form(self.group, peer)?;
-        agreement::agree(&self.key, &peer, (), |shared| {
+        agreement::agree(&self.key, peer, (), |shared| {
             secret.copy_from_slice(shared);
             Ok(())
         })

@@ -28,7 +28,7 @@ mod registry;
 
 pub(in crate::crypto) use composed::Composed;
 pub(in crate::crypto) use dh::{DhPrivate, Group, GroupId};
-pub(in crate::crypto) use ml_kem::{ExpandedMlKem, MlKemPrivate, MlKemPublic, MlKemSet, MlKems, expand};
+pub(in crate::crypto) use ml_kem::{MlKemPrivate, MlKemPublic, MlKemSet, MlKems};
 pub use registry::Kem;
 
 use super::SecureRandom;

@@ -47,7 +47,6 @@ fn ed25519_is_strict() {
         assert_eq!(refused, Some(SignatureFault::PublicKey));
     }
     // What is refused, a lax verifier accepts: the test is not empty.
-    #[cfg(feature = "aws-lc")]
     assert!(
         crate::crypto::aws_lc::SIGNATURES
             .ed25519
@@ -186,9 +185,7 @@ fn keys(scheme: SignatureScheme) -> Vec<(CryptoBackend, Box<dyn SigningKey>)> {
 
 fn parts() -> Vec<(&'static str, &'static Composed)> {
     vec![
-        #[cfg(feature = "aws-lc")]
         ("aws-lc", &crate::crypto::aws_lc::SIGNATURES),
-        #[cfg(feature = "rustcrypto")]
         ("rustcrypto", &crate::crypto::rustcrypto::SIGNATURES),
     ]
 }

@@ -21,7 +21,9 @@ mod ml_dsa;
 
 pub(in crate::crypto) use composed::Composed;
 pub(in crate::crypto) use ed25519::{Ed25519, Ed25519Private};
-pub(in crate::crypto) use ml_dsa::{MlDsa, MlDsaPrivate, RustMlDsa};
+pub(in crate::crypto) use ml_dsa::RustMlDsa;
+#[cfg(feature = "aws-lc")]
+pub(in crate::crypto) use ml_dsa::{MlDsa, MlDsaPrivate};
 
 use super::{Posture, SecureRandom};
 use crate::error::SignatureFault;
