@@ -111,6 +111,8 @@ faults! {
     PolicyFault {
         SuiteUnknown = "the suite is not known to this version",
         SuiteForbidden = "the suite is not allowed",
+        SuiteDecryptOnly = "the suite is retired: it opens what it sealed and seals nothing new",
+        Posture = "a recipient is below the posture that the policy asks for",
         FloorPosture = "a recipient is below the posture floor of the envelope",
         FloorQuorum = "a recipient bypasses the quorum floor of the envelope",
         PassphraseMixed = "a passphrase may not stand beside other recipients",

@@ -58,6 +58,7 @@ pub mod quorum;
 pub mod record;
 mod schedule;
 mod suite;
+mod suite_policy;
 
 // Sealing, opening, rewrapping.
 pub use context::{EncryptionContext, LabelValue, Labels};
@@ -66,6 +67,7 @@ pub use envelope::{
     Recipient, RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Sealer, ShareCheck, Target, UnsettledRewrap,
 };
 pub use suite::{Kind, Suite};
+pub use suite_policy::{SuitePolicy, SuiteRule, SuiteStatus};
 
 // Keys of providers.
 pub use kek::{Binding, Generated, Kek, KekInfo, Posture, Scheme, Unwrapped, WrapMechanism, WrapParams, WrappedKey};

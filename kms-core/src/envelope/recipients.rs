@@ -8,8 +8,8 @@ use super::binding::{Place, Scope, commitment};
 use crate::caps;
 use crate::cbor::Writer;
 use crate::error::{CallerFault, KekError, KekFault, KekOperation, PolicyFault, Result};
-use crate::header::{Entry, Level, Quorum, RecipientId, Share, Single, is_key_uri};
-use crate::kek::{Binding, Kek, Scheme};
+use crate::header::{Entry, Level, Quorum, RecipientId, Share, Single, is_key_uri, posture_of_members};
+use crate::kek::{Binding, Kek, Posture, Scheme};
 use crate::keyring::hint;
 use crate::memory::Secret;
 use crate::quorum::split;
@@ -94,6 +94,16 @@ impl Recipient {
         match self {
             Self::Single { member, .. } => std::slice::from_ref(member),
             Self::Quorum { members, .. } => members,
+        }
+    }
+
+    /// The posture of this way to the secret, by what its KEKs say of themselves.
+    #[must_use]
+    pub fn posture(&self) -> Posture {
+        let members = self.members().iter().map(|member| member.kek.posture());
+        match self {
+            Self::Single { .. } => posture_of_members(1, members),
+            Self::Quorum { threshold, .. } => posture_of_members(*threshold, members),
         }
     }
 

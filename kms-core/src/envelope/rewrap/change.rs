@@ -34,6 +34,7 @@ impl Rewrapper {
             return Err(CallerFault::NoRecipients.into());
         }
         self.check(plan.additions(), &plan.kept())?;
+        self.check_additions(header, &plan)?;
         if plan.additions().next().is_none() && plan.dropped == 0 && plan.in_order {
             return Ok(RewrapBegun::AlreadyCurrent);
         }
@@ -65,6 +66,7 @@ impl Rewrapper {
                 }
             });
         }
+        self.meets_promises(header, &wrapped.entries, &wrapped.shares)?;
         assemble(header, &unlocked, wrapped, count, plan.dropped, payload_len)
     }
 
@@ -186,6 +188,24 @@ impl Rewrapper {
         let policy = &self.opener.policy;
         let new: Vec<_> = new.collect();
         check_beside(&new, kept, policy.max_recipients, policy.mixed_passphrase)
+    }
+
+    /// Whoever is added gets what the suite sealed: that is a use of the suite like sealing. And no provider is asked
+    /// for a recipient that may not stand in the header.
+    fn check_additions(&self, header: &Header, plan: &Plan) -> Result<(), PolicyFault> {
+        let opener = &self.opener;
+        let Some(weakest) = plan.additions().map(Recipient::posture).min() else {
+            return Ok(());
+        };
+        let suites = &opener.policy.suites;
+        suites.check_sealing(header.domain().suite, opener.clock.now())?;
+        if header.immutable().floor.posture.is_some_and(|least| weakest < least) {
+            return Err(PolicyFault::FloorPosture);
+        }
+        match opener.policy.posture {
+            Some(least) if weakest < least => Err(PolicyFault::Posture),
+            _ => Ok(()),
+        }
     }
 
     fn opens_message_only(&self, header: &Header) -> bool {

@@ -8,7 +8,7 @@ use crate::envelope::recipients::{Member, Wrapped};
 use crate::envelope::search::open_committed_share;
 use crate::envelope::trail;
 use crate::error::{CallerFault, Error, Result};
-use crate::header::{Entry, Header, Level, Share, meets_floor};
+use crate::header::{Entry, Header, Level, Share};
 
 impl Rewrapper {
     /// Wraps stale entries and shares under the current versions of their keys.
@@ -37,7 +37,7 @@ impl Rewrapper {
         let wrapped = stale.entries.len() + stale.shares.len();
         let shares = self.move_shares(intent, header, &stale.shares).await?;
         if stale.entries.is_empty() {
-            meets_floor(header.immutable().floor, header.entries(), &shares)?;
+            self.meets_promises(header, header.entries(), &shares)?;
             let moved = header.with_shares(shares)?;
             let (sequence, tag) = (header.sequence(), *header.tag());
             return Ok(Rewrapped {
@@ -67,6 +67,7 @@ impl Rewrapper {
                 kept => kept.clone(),
             });
         }
+        self.meets_promises(header, &entries, &shares)?;
         assemble(
             header,
             &unlocked,
