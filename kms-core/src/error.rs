@@ -156,6 +156,21 @@ faults! {
 }
 
 faults! {
+    /// Why a key-encapsulation mechanism refused.
+    KemFault {
+        PublicKeyLength = "a public key of this mechanism has another length",
+        PublicKey = "the public key is not valid: it is not reduced, not on the curve, or of low order",
+        PrivateKeyLength = "a private key of this mechanism has another length",
+        PrivateKey = "the private key is outside its range",
+        CiphertextLength = "a ciphertext of this mechanism has another length",
+        Ciphertext = "the ciphertext has a point that is not on the curve or of low order",
+        SharedSecretLength = "a shared secret of this mechanism has another length",
+        NotAuthenticating = "only two keys of one Diffie-Hellman group authenticate a sender",
+        Random = "the random source failed; nothing was made",
+    }
+}
+
+faults! {
     /// Why the audit trail could not be written.
     AuditFault {
         Full = "no space is left",

@@ -82,5 +82,6 @@ pub use header::{
 
 // Errors: each names the party at fault.
 pub use error::{
-    AuditFault, CallerFault, Error, FormatFault, KekError, KekFault, KekOperation, LimitFault, PolicyFault, Result,
+    AuditFault, CallerFault, Error, FormatFault, KekError, KekFault, KekOperation, KemFault, LimitFault, PolicyFault,
+    Result,
 };
