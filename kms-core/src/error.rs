@@ -171,6 +171,18 @@ faults! {
 }
 
 faults! {
+    /// Why a signature was not made, or does not hold.
+    SignatureFault {
+        PublicKeyLength = "a public key of this scheme has another length",
+        PublicKey = "the public key is not valid: it is not canonical, not on the curve, or of low order",
+        PrivateKeyLength = "a private key of this scheme has another length",
+        Context = "the context of a signature is at most 255 bytes",
+        DoesNotVerify = "the signature does not verify: wrong key, wrong context, or altered bytes",
+        Random = "the random source failed; nothing was signed",
+    }
+}
+
+faults! {
     /// Why the audit trail could not be written.
     AuditFault {
         Full = "no space is left",

@@ -10,7 +10,7 @@
 //!
 //! | layer | modules | knows |
 //! |---|---|---|
-//! | primitives | [`crypto`], [`memory`] | libraries, locked pages |
+//! | primitives | [`crypto`], [`hpke`], [`memory`] | libraries, locked pages, public keys |
 //! | format | `suite`, `schedule`, `header`, `context`, [`caps`] | every byte of KS1 |
 //! | data | [`payload`], [`record`], [`quorum`] | chunks, records, shares |
 //! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`] | how a provider protects a secret |
@@ -49,6 +49,7 @@ pub mod crypto;
 mod envelope;
 mod error;
 mod header;
+pub mod hpke;
 mod kek;
 mod keyring;
 pub mod memory;
@@ -83,5 +84,5 @@ pub use header::{
 // Errors: each names the party at fault.
 pub use error::{
     AuditFault, CallerFault, Error, FormatFault, KekError, KekFault, KekOperation, KemFault, LimitFault, PolicyFault,
-    Result,
+    Result, SignatureFault,
 };

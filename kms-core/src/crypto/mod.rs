@@ -7,8 +7,10 @@ mod aws_lc;
 mod hkdf;
 pub mod kem;
 mod password;
+mod posture;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
+pub mod signature;
 mod siv;
 
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use zeroize::Zeroizing;
 #[cfg(feature = "aws-lc")]
 pub use aws_lc::aws_lc;
 pub use hkdf::{Hkdf, HkdfHash, HkdfPrk};
+pub use posture::Posture;
 #[cfg(feature = "rustcrypto")]
 pub use rustcrypto::rustcrypto;
 
@@ -51,6 +54,8 @@ pub struct CryptoBackend {
     pub hkdf: &'static dyn Hkdf,
     /// Key encapsulation.
     pub kems: &'static dyn kem::Kems,
+    /// Signatures.
+    pub signatures: &'static dyn signature::Signatures,
     /// The random source.
     pub random: Arc<dyn SecureRandom>,
 }
@@ -227,6 +232,12 @@ pub trait SecureRandom: Send + Sync {
 pub struct OpenFailed;
 
 impl From<RandomFailed> for crate::error::KemFault {
+    fn from(_: RandomFailed) -> Self {
+        Self::Random
+    }
+}
+
+impl From<RandomFailed> for crate::error::SignatureFault {
     fn from(_: RandomFailed) -> Self {
         Self::Random
     }

@@ -6,6 +6,7 @@
 
 mod hkdf;
 mod kem;
+mod signature;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub fn aws_lc() -> CryptoBackend {
         password: &password::Argon2id,
         hkdf: &hkdf::LcHkdf,
         kems: &kem::KEMS,
+        signatures: &signature::SIGNATURES,
         random: Arc::new(LcRandom),
     }
 }

@@ -20,7 +20,7 @@ mod dh;
 mod hybrid;
 #[cfg(test)]
 mod known_answers;
-mod labeled;
+pub(crate) mod labeled;
 mod ml_kem;
 mod registry;
 

@@ -1,6 +1,6 @@
 //! The closed registry of KEMs.
 
-use crate::kek::Posture;
+use crate::crypto::Posture;
 
 /// A key-encapsulation mechanism, numbered as HPKE does (RFC 9180 7.1, draft-ietf-hpke-pq-04).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

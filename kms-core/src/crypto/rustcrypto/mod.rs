@@ -6,6 +6,7 @@
 
 mod hkdf;
 mod kem;
+mod signature;
 
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ pub fn rustcrypto() -> CryptoBackend {
         password: &password::Argon2id,
         hkdf: &hkdf::RcHkdf,
         kems: &kem::KEMS,
+        signatures: &signature::SIGNATURES,
         random: Arc::new(OsRandom),
     }
 }
