@@ -152,6 +152,7 @@ faults! {
         Rolledback = "the header is older than the pinned sequence number",
         Reserve = "the header does not fit its reserved space",
         PasswordCost = "password hashing cost outside the allowed bounds",
+        HybridHalf = "a hybrid recipient is a KEK or P-256 key, and a post-quantum key of another kind than DHKEM",
     }
 }
 
@@ -249,6 +250,7 @@ faults! {
         Throttled = "the provider is throttling; try again later",
         BadReply = "the provider's answer breaks its contract (other key, other version or wrong length)",
         DoesNotUnwrap = "the wrapped key does not unwrap",
+        PublicOnly = "only the public key is here; what is sealed to it opens where its private key is",
         Unsupported = "the provider cannot do this",
         Locked = "the keystore is in use by another process; try again when it has finished",
         BadPassphrase = "wrong passphrase or key file, or a damaged keystore",

@@ -151,16 +151,13 @@ impl Opener {
         let dek_id = &header.immutable().dek_id;
         let named = |id: &RecipientId| match id {
             RecipientId::Kid(kid) => Some(kid.clone()),
-            RecipientId::Hint(_) => {
-                let (_, kek) = self.keyring.find(&self.backend, id, dek_id)?;
-                Some(kek.uri().to_owned())
-            }
+            RecipientId::Hint(_) => self.keyring.uri(&self.backend, id, dek_id).map(str::to_owned),
         };
         let mut keys = Vec::new();
         for single in trail::singles(header) {
             keys.extend(named(&single.id).map(|uri| (uri, single.wrapped.version.clone())));
-            if let WrapParams::Hybrid { id, .. } = &single.wrapped.params {
-                keys.extend(named(id).map(|uri| (uri, None)));
+            if let WrapParams::Hybrid { id, version, .. } = &single.wrapped.params {
+                keys.extend(named(id).map(|uri| (uri, version.clone())));
             }
         }
         keys

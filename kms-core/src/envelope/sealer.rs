@@ -392,11 +392,7 @@ impl Sealer {
         match made {
             Ok((value, wraps)) => {
                 let members = self.recipients.iter().flat_map(Recipient::members);
-                trail::wrapped(
-                    intent,
-                    members.map(|member| member.kek.uri()).zip(wraps),
-                    &details(&value),
-                )?;
+                trail::wrapped(intent, members.zip(wraps), &details(&value))?;
                 Ok(value)
             }
             Err(error) => {

@@ -9,13 +9,11 @@ impl Single {
     #[must_use]
     pub fn posture(&self) -> Posture {
         match &self.wrapped.params {
-            WrapParams::Mechanism(WrapMechanism::RsaOaep256) | WrapParams::Hpke { kem: 0x0010..=0x0021 } => {
-                Posture::Classical
-            }
-            WrapParams::Hpke { kem: 0x0040..=0x0042 } => Posture::PostQuantum,
+            WrapParams::Mechanism(WrapMechanism::RsaOaep256) => Posture::Classical,
+            WrapParams::Hpke { kem } => kem.posture(),
+            // Of a hybrid both halves have to fall; its second half is never classical.
             WrapParams::None
             | WrapParams::Mechanism(WrapMechanism::AesKwp | WrapMechanism::AesKw)
-            | WrapParams::Hpke { .. }
             | WrapParams::Hybrid { .. }
             | WrapParams::Passphrase { .. } => Posture::Hedged,
         }

@@ -86,7 +86,7 @@ impl Rewrapper {
         }
         for part in existing.slots.into_iter().flatten() {
             let dropped = matches!(&part.entry, Entry::Single(single)
-                if but.iter().any(|uri| self.is_named(header, single, uri)));
+                if but.iter().any(|uri| self.is_under(header, single, uri)));
             if dropped {
                 plan.dropped += 1;
             } else {
@@ -129,7 +129,7 @@ impl Rewrapper {
         };
         for slot in &mut existing.slots {
             let older = matches!(slot, Some(Part { entry: Entry::Single(single), .. })
-                if single.level == *level && self.is_named(header, single, member.kek.uri()));
+                if single.level == *level && self.is_of(header, single, &*member.kek));
             if older {
                 *slot = None;
             }
@@ -210,7 +210,9 @@ impl Rewrapper {
 
     fn opens_message_only(&self, header: &Header) -> bool {
         header.entries().iter().any(|entry| match entry {
-            Entry::Single(single) => single.level == Level::Message && self.member(header, single).is_some(),
+            Entry::Single(single) => {
+                single.level == Level::Message && self.opening_member(header, single).is_some()
+            }
             _ => false,
         })
     }

@@ -148,7 +148,7 @@ impl Rewrapper {
                     x,
                     version: share.version,
                 };
-                row.push(match self.member(header, &share.recipient) {
+                row.push(match self.opening_member(header, &share.recipient) {
                     None => ShareCheck::Unverified,
                     Some(member) => match open_committed_share(scope, place, &share.recipient, &*member.kek)
                         .await

@@ -84,7 +84,7 @@ impl Rewrapper {
 
     async fn stale(&self, header: &Header, only: Option<&str>) -> Result<Stale> {
         let mut stale = Stale::default();
-        let wanted = |member: &Member| only.is_none_or(|uri| member.kek.uri() == uri);
+        let wanted = |member: &Member| only.is_none_or(|uri| member.key_uris().any(|key| key == uri));
         for (at, entry) in header.entries().iter().enumerate() {
             let Entry::Single(single) = entry else { continue };
             if let Some(member) = self.member(header, single).filter(wanted)
@@ -95,7 +95,7 @@ impl Rewrapper {
         }
         for (quorum, shares) in header.shares().iter().enumerate() {
             for (at, share) in shares.iter().enumerate() {
-                if let Some(member) = self.member(header, &share.recipient).filter(wanted)
+                if let Some(member) = self.opening_member(header, &share.recipient).filter(wanted)
                     && self.is_stale(&share.recipient, &*member.kek).await?
                 {
                     stale.shares.push((quorum, at));
@@ -130,8 +130,8 @@ impl Rewrapper {
             let member = self
                 .member(header, &share.recipient)
                 .ok_or(CallerFault::NoConfiguredKey)?;
-            let (attempt, secret) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
-            trail::calls(intent, &[attempt]);
+            let (attempts, secret) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
+            trail::calls(intent, &attempts);
             let secret = secret.ok_or(Error::DoesNotOpen)?;
             let version = share.version.checked_add(1).ok_or(CallerFault::Reserve)?;
             let place = Place { version, ..place };
