@@ -289,7 +289,7 @@ def public_keys(g):
                 g.add(name, MESSAGE, GCM, [kem_key(name, kem_id, level=level)], layout=layout, context=context)
     for kind, suite, level in [(MESSAGE, CHACHA, 0), (MESSAGE, GCMSIV, 1), (SECRET, GCM, 0), (SECRET, CHACHA, 1)]:
         name = f"{KIND_NAME[kind]}-{SUITE_NAME[suite]}-hpke-named-l{level}"
-        g.add(name, kind, suite, [kem_key(name, XWING, "local://golden-kem", "1", level=level)], context=context)
+        g.add(name, kind, suite, [kem_key(name, XWING, "local://golden-xwing", "1", level=level)], context=context)
     for suite, records in ((GCM, "row"), (DET, "column")):
         name = f"ticket-{SUITE_NAME[suite]}-hpke-{records}"
         g.add(name, TICKET, suite, [kem_key(name, MLKEM768_P256)], layout="ticket", records=records)
@@ -317,7 +317,7 @@ def hybrids(g):
             for layout in ("attached", "detached"):
                 name = f"message-gcm-hybrid-{who}-{KEM_NAME[kem_id]}-l{level}-{layout}"
                 version = kems[kem_id]
-                pq = kem_key(name, kem_id, version and "local://golden-pq", version)
+                pq = kem_key(name, kem_id, version and f"local://golden-{KEM_NAME[kem_id]}", version)
                 g.add(name, MESSAGE, GCM, [hybrid(name, halves[who](name), pq, level=level)], layout=layout,
                       context=context)
     for kind, suite, level in [(MESSAGE, CHACHA, 0), (MESSAGE, GCMSIV, 1), (SECRET, GCM, 1), (SECRET, CHACHA, 0)]:
@@ -326,11 +326,11 @@ def hybrids(g):
     name = "ticket-gcm-hybrid-column"
     g.add(name, TICKET, GCM, [hybrid(name, kwp(name), kem_key(name, MLKEM768))], layout="ticket", records="column")
     name = "hybrid-hidden"
-    pq = kem_key(name, XWING, "local://golden-pq", "1")
+    pq = kem_key(name, XWING, "local://golden-xwing", "1")
     g.add(name, MESSAGE, GCM, [hybrid(name, local(name), pq, hidden=True)], floor={1: 2})
     name = "quorum-of-hybrids"
-    members = [hybrid(name, kwp(name), kem_key(name, MLKEM768)), kem_key(name, XWING, "local://golden-kem", "1"),
-               hybrid(name, memory(name), kem_key(name, MLKEM1024, "local://golden-pq", "2"))]
+    members = [hybrid(name, kwp(name), kem_key(name, MLKEM768)), kem_key(name, XWING, "local://golden-xwing", "1"),
+               hybrid(name, memory(name), kem_key(name, MLKEM1024, "local://golden-mlkem1024", "2"))]
     g.add(name, MESSAGE, GCM, [quorum(name, 2, members)], floor={1: 2, 2: 2})
     rewrapped_hybrid(g)
 
@@ -341,7 +341,7 @@ def rewrapped_hybrid(g):
 
     def spec(name, version):
         return hybrid(name, member(name, WRAP_AAD, "local://golden", version),
-                      kem_key(name, XWING, "local://golden-pq", version))
+                      kem_key(name, XWING, "local://golden-xwing", version))
 
     before = g.add(name + "-seq0", MESSAGE, GCM, [spec(name, "1")], reserve=0)
     data = (g.out / before["file"]).read_bytes()
