@@ -260,6 +260,7 @@ faults! {
         TooNew = "a newer version wrote the keystore; update this program",
         Storage = "the keystore could not be read or written",
         StorageFull = "no space is left where the keystore is; make room and try again",
+        Unaudited = "the audit log cannot be written, so the keystore was not opened; see `kmsctl doctor`",
         NotWritable = "the keystore or its folder may not be written; check its owner and mode",
     }
 }

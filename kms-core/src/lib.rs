@@ -61,12 +61,15 @@ pub mod record;
 mod schedule;
 mod suite;
 mod suite_policy;
+#[cfg(test)]
+mod test_data;
 
 // Sealing, opening, rewrapping.
 pub use context::{EncryptionContext, LabelValue, Labels};
 pub use envelope::{
-    Attempt, AttemptOutcome, DataKey, Member, Message, MessageKeys, MessageOptions, OpenPolicy, Opened, Opener,
-    Recipient, RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Sealer, ShareCheck, Target, UnsettledRewrap,
+    Attempt, AttemptOutcome, DataKey, HeaderAnchor, Member, Message, MessageKeys, MessageOptions, OpenPolicy, Opened,
+    Opener, Recipient, RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Sealer, SeenHeader, ShareCheck, Target,
+    UnsettledRewrap,
 };
 pub use suite::{Kind, Suite};
 pub use suite_policy::{SuitePolicy, SuiteRule, SuiteStatus};

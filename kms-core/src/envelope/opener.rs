@@ -5,6 +5,7 @@ use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 use super::MessageKeys;
+use super::anchor::{HeaderAnchor, SeenHeader};
 use super::binding::Scope;
 use super::search::{Attempt, AttemptOutcome, Found, Search, ShareCheck};
 use super::trail;
@@ -64,6 +65,7 @@ pub struct Opener {
     pub(super) audit: AuditTrail,
     pub(super) clock: Arc<dyn Clock>,
     cache: Option<(Arc<OpenCache>, Arc<str>)>,
+    anchor: Option<Arc<dyn HeaderAnchor>>,
 }
 
 /// An opened header.
@@ -99,6 +101,7 @@ impl Opener {
             audit: AuditTrail::none(),
             clock: Arc::new(SystemClock),
             cache: None,
+            anchor: None,
         }
     }
 
@@ -135,6 +138,13 @@ impl Opener {
     #[must_use]
     pub fn cache(mut self, cache: Arc<OpenCache>, partition: &str) -> Self {
         self.cache = Some((cache, partition.into()));
+        self
+    }
+
+    /// Asks `anchor` of every authentic header whether it is the newest.
+    #[must_use]
+    pub fn anchor(mut self, anchor: Arc<dyn HeaderAnchor>) -> Self {
+        self.anchor = Some(anchor);
         self
     }
 
@@ -327,8 +337,7 @@ impl Opener {
         let schedule = MessageSchedule::new(&self.backend, domain, &message);
         let mac = schedule.header_mac(&self.backend);
         let genuine = bool::from(mac.tag(header.tagged()).ct_eq(header.tag()));
-        let fresh = self.policy.min_sequence.is_none_or(|least| header.sequence() >= least);
-        if !genuine || !fresh {
+        if !genuine || !self.is_fresh(header) {
             return Err(Error::DoesNotOpen);
         }
         Ok(Unlocked {
@@ -340,6 +349,20 @@ impl Opener {
             attempts: search.attempts,
             shares: search.shares,
         })
+    }
+
+    /// Whether an authentic header is new enough for the policy and the anchor.
+    fn is_fresh(&self, header: &Header) -> bool {
+        let sequence = header.sequence();
+        let Immutable { dek_id, message_id, .. } = header.immutable();
+        let seen = SeenHeader {
+            dek_id,
+            message_id,
+            sequence,
+            tag: header.tag(),
+        };
+        self.policy.min_sequence.is_none_or(|least| sequence >= least)
+            && self.anchor.as_ref().is_none_or(|anchor| anchor.accepts(&seen))
     }
 }
 

@@ -13,7 +13,7 @@ use signed_note::{Signer, StandardVerifier, is_key_name_valid, key_id, new_ed255
 use zeroize::Zeroizing;
 
 use super::fault::LogError;
-use super::tiles::sync_dir;
+use crate::durable::sync_folder_of;
 
 /// The log's private key. Whoever holds it can sign a forked log: keep checkpoints elsewhere (docs/audit.md).
 pub struct LogKey {
@@ -116,7 +116,7 @@ impl LogKey {
         let line = Zeroizing::new(format!("PRIVATE+KEY+{}+{:08x}+{}\n", self.origin, self.id, *encoded));
         file.write_all(line.as_bytes())?;
         file.sync_all()?;
-        sync_dir(&self.path)
+        sync_folder_of(&self.path)
     }
 }
 

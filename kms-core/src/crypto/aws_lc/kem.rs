@@ -128,7 +128,7 @@ impl DhPrivate for LcDh {
 
     fn agree(&self, peer: &[u8], secret: &mut [u8]) -> Option<()> {
         let peer = in_wire_form(self.group, peer)?;
-        agreement::agree(&self.key, &peer, (), |shared| {
+        agreement::agree(&self.key, peer, (), |shared| {
             secret.copy_from_slice(shared);
             Ok(())
         })

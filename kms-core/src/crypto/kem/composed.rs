@@ -61,7 +61,7 @@ impl Composed {
 impl Kems for Composed {
     fn derive_key(&self, kem: Kem, seed: &Secret<32>) -> Result<Box<dyn DecapsulationKey>, KemFault> {
         Ok(match self.parts(kem) {
-            Parts::MlKem(set) => self.ml_kem_key(set, &ml_kem::expand_seed(set, seed)),
+            Parts::MlKem(set) => self.ml_kem_key(set, &ml_kem::expand_seed(set, seed.expose())),
             Parts::Dh(dh) => Box::new(dh.derive_key(seed.expose())?),
             Parts::Hybrid(hybrid) => Box::new(hybrid.key(seed.expose())?),
         })

@@ -7,7 +7,6 @@ use super::labeled::shake256_derive;
 use super::{DecapsulationKey, Encapsulated, EncapsulationKey, Kem, SharedSecret};
 use crate::crypto::{RandomFailed, SecureRandom};
 use crate::error::KemFault;
-use crate::memory::Secret;
 
 /// Bytes of a shared secret and of the random input of an encapsulation.
 pub(super) const SECRET_LEN: usize = 32;
@@ -66,14 +65,9 @@ pub(in crate::crypto) trait MlKemPublic: Send + Sync {
 }
 
 /// The seed `d || z` of a keystore's 32-byte seed: HPKE's `DeriveKeyPair` (draft-ietf-hpke-pq 3).
-pub(super) fn expand_seed(set: MlKemSet, seed: &Secret<32>) -> Zeroizing<[u8; 64]> {
+pub(super) fn expand_seed(set: MlKemSet, seed: &[u8]) -> Zeroizing<[u8; 64]> {
     let mut expanded = Zeroizing::new([0; 64]);
-    shake256_derive(
-        &set.kem().suite_id(),
-        seed.expose(),
-        b"DeriveKeyPair",
-        &mut expanded[..],
-    );
+    shake256_derive(&set.kem().suite_id(), seed, b"DeriveKeyPair", &mut expanded[..]);
     expanded
 }
 
