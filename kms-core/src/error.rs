@@ -250,6 +250,7 @@ faults! {
         Throttled = "the provider is throttling; try again later",
         BadReply = "the provider's answer breaks its contract (other key, other version or wrong length)",
         DoesNotUnwrap = "the wrapped key does not unwrap",
+        NotPinned = "the public key is not one that the configuration pins; find out who changed it before pinning another",
         PublicOnly = "only the public key is here; what is sealed to it opens where its private key is",
         Unsupported = "the provider cannot do this",
         Locked = "the keystore is in use by another process; try again when it has finished",

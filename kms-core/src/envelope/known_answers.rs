@@ -147,7 +147,12 @@ fn a_shared_secret_gives_the_known_hpke_keys_and_seal() {
             let keys = unhex(&vectors[&format!("hpke.{:04x} key||nonce", kem.wire())]);
             let mut by_hand = [0; 48];
             let key = backend.aes_gcm.key(keys[..32].try_into().unwrap());
-            key.seal_into(keys[32..].try_into().unwrap(), &binding, secret(0).expose(), &mut by_hand);
+            key.seal_into(
+                keys[32..].try_into().unwrap(),
+                &binding,
+                secret(0).expose(),
+                &mut by_hand,
+            );
             assert_eq!(by_hand, sealed);
         }
     }

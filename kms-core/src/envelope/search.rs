@@ -218,7 +218,11 @@ impl<'a> Search<'a> {
             secret.ok_or(())
         });
         let secret = secret.await.ok();
-        let held = || secret.is_some().then(|| Attempt::of(single, &**kek, AttemptOutcome::Cached));
+        let held = || {
+            secret
+                .is_some()
+                .then(|| Attempt::of(single, &**kek, AttemptOutcome::Cached))
+        };
         self.attempts.extend(made.or_else(held).into_iter().flatten());
         secret.map(|secret| Secret::init_with(|out| out.copy_from_slice(secret.expose())))
     }
@@ -304,11 +308,7 @@ struct ShareMember<'s> {
     kek: Arc<dyn Kek>,
 }
 
-async fn open_share(
-    scope: Scope<'_>,
-    quorum: &Quorum,
-    member: &ShareMember<'_>,
-) -> (Vec<Attempt>, Option<Secret<32>>) {
+async fn open_share(scope: Scope<'_>, quorum: &Quorum, member: &ShareMember<'_>) -> (Vec<Attempt>, Option<Secret<32>>) {
     let place = Place {
         quorum,
         x: member.x,
@@ -379,11 +379,7 @@ async fn recover(kek: &dyn Kek, single: &Single, binding: &Binding<'_>) -> (Vec<
 }
 
 /// One attempt a half. Which half is at fault is for the trail alone.
-async fn recover_both(
-    kek: &HybridKek,
-    single: &Single,
-    binding: &Binding<'_>,
-) -> (Vec<Attempt>, Option<Secret<32>>) {
+async fn recover_both(kek: &HybridKek, single: &Single, binding: &Binding<'_>) -> (Vec<Attempt>, Option<Secret<32>>) {
     let mut attempts = Attempt::of(single, kek, AttemptOutcome::Answered);
     let Halves { classical, pq } = kek.unwrap_halves(&single.wrapped, binding).await;
     let faults = [classical.as_ref().err(), pq.as_ref().err()];

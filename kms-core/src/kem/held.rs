@@ -71,6 +71,12 @@ impl KemRecipient for HeldKey {
         let protection = if self.opens() { "software" } else { "public key" };
         let kem = self.kem();
         // Whoever holds the private key of a public one is not known: each counts as a domain of its own.
-        Ok(KekInfo::new(kem.name(), None, protection, kem.posture(), self.uri.clone()))
+        Ok(KekInfo::new(
+            kem.name(),
+            None,
+            protection,
+            kem.posture(),
+            self.uri.clone(),
+        ))
     }
 }

@@ -92,7 +92,7 @@ impl Kek for HpkeKek {
     }
 
     fn opens(&self) -> bool {
-        self.key.opens() && is_usable(self.key.kem())
+        self.key.opens() && self.key.kem().is_recipient()
     }
 
     fn kem(&self) -> Option<&Arc<dyn KemRecipient>> {
@@ -125,10 +125,13 @@ impl Kek for HpkeKek {
     }
 }
 
-/// Whether envelopes use this KEM: the combiner and the seal are made for shared secrets of 32 bytes, which leaves out
-/// DHKEM P-384 alone.
-pub(super) fn is_usable(kem: Kem) -> bool {
-    kem.secret_len() == 32
+impl Kem {
+    /// Whether envelopes have recipients of this KEM: the combiner and the seal are made for shared secrets of 32
+    /// bytes, which leaves out P-384 alone.
+    #[must_use]
+    pub fn is_recipient(self) -> bool {
+        self.secret_len() == 32
+    }
 }
 
 /// A fresh shared secret for the owner of `key`.
@@ -141,7 +144,7 @@ pub(super) struct Made {
 
 pub(super) async fn encapsulate(backend: &CryptoBackend, key: &dyn KemRecipient) -> Result<Made, KekError> {
     let failed = |fault| KekError::new(key.uri(), KekOperation::Wrap, fault);
-    if !is_usable(key.kem()) {
+    if !key.kem().is_recipient() {
         return Err(failed(KekFault::Unsupported));
     }
     let public = key.public_key(None).await?;
@@ -165,7 +168,7 @@ pub(super) async fn decapsulate(
     version: Option<&[u8]>,
 ) -> Result<Unwrapped, KekError> {
     let failed = |fault| KekError::new(key.uri(), KekOperation::Unwrap, fault);
-    if ciphertext.len() != key.kem().ciphertext_len() || !is_usable(key.kem()) {
+    if ciphertext.len() != key.kem().ciphertext_len() || !key.kem().is_recipient() {
         return Err(failed(KekFault::DoesNotUnwrap));
     }
     let found = key.decapsulate(ciphertext, version).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::future::{join, try_join};
 
-use super::hpke_kek::{decapsulate, encapsulate, is_usable};
+use super::hpke_kek::{decapsulate, encapsulate};
 use super::{KemPublicKey, KemRecipient};
 use crate::crypto::kem::Kem;
 use crate::crypto::{CryptoBackend, Posture};
@@ -42,7 +42,7 @@ impl HybridKek {
             Scheme::Hpke => classical.kem().is_some_and(|key| key.kem() == Kem::P256),
             Scheme::Hybrid | Scheme::Passphrase => false,
         };
-        if !fits || pq.kem().posture() == Posture::Classical || !is_usable(pq.kem()) {
+        if !fits || pq.kem().posture() == Posture::Classical || !pq.kem().is_recipient() {
             return Err(CallerFault::HybridHalf);
         }
         Ok(Self { backend, classical, pq })
@@ -182,11 +182,7 @@ impl Kek for HybridKek {
     }
 
     async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {
-        let (classical, pq) = try_join(
-            self.classical.generate(binding),
-            encapsulate(&self.backend, &*self.pq),
-        )
-        .await?;
+        let (classical, pq) = try_join(self.classical.generate(binding), encapsulate(&self.backend, &*self.pq)).await?;
         let half = ClassicalHalf::of(&classical.wrapped.params);
         let half = half.ok_or_else(|| KekError::new(self.classical.uri(), KekOperation::Wrap, KekFault::BadReply))?;
         let WrappedKey { version, w, .. } = classical.wrapped;

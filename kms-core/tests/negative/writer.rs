@@ -11,7 +11,7 @@ use kms_core::*;
 use crate::hostile::on_both;
 use crate::hostile::reader::Reader;
 use crate::hostile::watched::Watched;
-use crate::support::{TestKem, TestKek, run, secret};
+use crate::support::{TestKek, TestKem, run, secret};
 
 fn local(backend: &CryptoBackend, uri: &str) -> Arc<dyn Kek> {
     Arc::new(TestKek::new(backend, uri, 1))

@@ -210,9 +210,7 @@ impl Rewrapper {
 
     fn opens_message_only(&self, header: &Header) -> bool {
         header.entries().iter().any(|entry| match entry {
-            Entry::Single(single) => {
-                single.level == Level::Message && self.opening_member(header, single).is_some()
-            }
+            Entry::Single(single) => single.level == Level::Message && self.opening_member(header, single).is_some(),
             _ => false,
         })
     }
