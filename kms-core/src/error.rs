@@ -111,6 +111,8 @@ faults! {
     PolicyFault {
         SuiteUnknown = "the suite is not known to this version",
         SuiteForbidden = "the suite is not allowed",
+        SuiteDecryptOnly = "the suite is retired: it opens what it sealed and seals nothing new",
+        Posture = "a recipient is below the posture that the policy asks for",
         FloorPosture = "a recipient is below the posture floor of the envelope",
         FloorQuorum = "a recipient bypasses the quorum floor of the envelope",
         PassphraseMixed = "a passphrase may not stand beside other recipients",
@@ -150,6 +152,7 @@ faults! {
         Rolledback = "the header is older than the pinned sequence number",
         Reserve = "the header does not fit its reserved space",
         PasswordCost = "password hashing cost outside the allowed bounds",
+        HybridHalf = "a hybrid recipient is a KEK or P-256 key, and a post-quantum key of another kind than DHKEM",
     }
 }
 
@@ -247,6 +250,8 @@ faults! {
         Throttled = "the provider is throttling; try again later",
         BadReply = "the provider's answer breaks its contract (other key, other version or wrong length)",
         DoesNotUnwrap = "the wrapped key does not unwrap",
+        NotPinned = "the public key is not one that the configuration pins; find out who changed it before pinning another",
+        PublicOnly = "only the public key is here; what is sealed to it opens where its private key is",
         Unsupported = "the provider cannot do this",
         Locked = "the keystore is in use by another process; try again when it has finished",
         BadPassphrase = "wrong passphrase or key file, or a damaged keystore",

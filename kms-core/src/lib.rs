@@ -13,7 +13,7 @@
 //! | primitives | [`crypto`], [`hpke`], [`memory`] | libraries, locked pages, public keys |
 //! | format | `suite`, `schedule`, `header`, `context`, [`caps`] | every byte of KS1 |
 //! | data | [`payload`], [`record`], [`quorum`] | chunks, records, shares |
-//! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`] | how a provider protects a secret |
+//! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`], [`HpkeKek`], [`HybridKek`] | how a provider protects a secret |
 //! | envelope | [`Sealer`], [`Opener`], [`Rewrapper`], [`cache`], [`audit`] | who may do what, in which order |
 //!
 //! ```
@@ -51,6 +51,7 @@ mod error;
 mod header;
 pub mod hpke;
 mod kek;
+mod kem;
 mod keyring;
 pub mod memory;
 mod passphrase;
@@ -59,6 +60,7 @@ pub mod quorum;
 pub mod record;
 mod schedule;
 mod suite;
+mod suite_policy;
 #[cfg(test)]
 mod test_data;
 
@@ -70,9 +72,14 @@ pub use envelope::{
     UnsettledRewrap,
 };
 pub use suite::{Kind, Suite};
+pub use suite_policy::{SuitePolicy, SuiteRule, SuiteStatus};
 
 // Keys of providers.
-pub use kek::{Binding, Generated, Kek, KekInfo, Posture, Scheme, Unwrapped, WrapMechanism, WrapParams, WrappedKey};
+pub use crypto::kem::Kem;
+pub use kek::{
+    Binding, ClassicalHalf, Generated, Kek, KekInfo, Posture, Scheme, Unwrapped, WrapMechanism, WrapParams, WrappedKey,
+};
+pub use kem::{Decapsulated, HpkeKek, HybridKek, KemPublicKey, KemRecipient, VersionedPublicKey};
 pub use keyring::Keyring;
 pub use passphrase::PassphraseKek;
 pub use schedule::{Digest, Domain};

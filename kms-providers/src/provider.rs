@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use kms_core::memory::Secret;
-use kms_core::{Kek, KekError};
+use kms_core::{Kek, KekError, Kem};
 
 use crate::uri::{KeyName, KeyUri};
 
@@ -43,6 +43,11 @@ pub trait Provider: Send + Sync {
 
     /// Making, rotating and destroying keys, where this provider can.
     fn lifecycle(&self) -> Option<&dyn KeyLifecycle> {
+        None
+    }
+
+    /// Key pairs, where this provider has them.
+    fn kem_keys(&self) -> Option<&dyn KemKeys> {
         None
     }
 
@@ -108,6 +113,24 @@ pub trait KeyLifecycle: Send + Sync {
     async fn destroy_due(&self, needed_by: NeededBy<'_>) -> Result<Swept, KekError>;
 }
 
+/// Key pairs: recipients that anyone can seal to who has the public key. Their life cycle is that of every key.
+#[async_trait]
+pub trait KemKeys: Send + Sync {
+    /// Makes a key pair and returns its URI.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, also when a key of that name was destroyed; `Unsupported` for a mechanism that is not to be
+    /// had here.
+    async fn create_pair(&self, name: &KeyName, kem: Kem) -> Result<KeyUri, KekError>;
+
+    /// Every version of every key pair, by the thumbprint of its public key: envelopes name it so that were sealed
+    /// with the public key alone.
+    ///
+    /// # Errors
+    /// When the service does not answer or refuses.
+    async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError>;
+}
+
 /// Key material from outside ("bring your own key").
 #[async_trait]
 pub trait KeyImport: Send + Sync {
@@ -135,6 +158,8 @@ pub struct KeySummary {
     pub uri: KeyUri,
     /// The state of the key as a whole.
     pub state: KeyState,
+    /// Of a key pair: its mechanism.
+    pub kem: Option<Kem>,
     /// When it was made, where the provider tells.
     pub created: Option<SystemTime>,
     /// Its versions, oldest first, where the provider lists them.
@@ -223,6 +248,7 @@ impl KeySummary {
         Self {
             uri,
             state,
+            kem: None,
             created,
             versions: Vec::new(),
         }

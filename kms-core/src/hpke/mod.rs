@@ -140,6 +140,14 @@ impl<'a> Hpke<'a> {
         ))
     }
 
+    /// A sender with a shared secret whose ciphertext travels by other means.
+    ///
+    /// # Errors
+    /// [`HpkeError::OtherKem`], [`HpkeError::Psk`], [`HpkeError::Length`].
+    pub fn sender_shared(&self, shared_secret: &SharedSecret) -> Result<Sender, HpkeError> {
+        Ok(Sender(self.keys(Authenticated::No, shared_secret)?))
+    }
+
     /// The receiver of what a [`Hpke::sender`] seals.
     ///
     /// # Errors

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use kms_core::KekFault;
 use kms_core::memory::Secret;
+use kms_core::{KekFault, Kem};
 
 use super::{Key, Keyset, State, Version};
 use crate::uri::{KeyName, NamedKey, VersionNumber};
@@ -17,6 +17,7 @@ impl Keyset {
     pub(crate) fn create(
         &mut self,
         name: &KeyName,
+        kem: Option<Kem>,
         material: Secret<32>,
         now: Moment,
     ) -> Result<VersionNumber, KekFault> {
@@ -24,6 +25,7 @@ impl Keyset {
             return Err(KekFault::AlreadyExists);
         }
         let key = Key {
+            kem,
             created: now,
             state: State::Enabled,
             primary: VersionNumber::MIN,
@@ -128,6 +130,7 @@ impl Version {
             created: now,
             state: State::Enabled,
             material: Some(Arc::new(material)),
+            public: Arc::default(),
         }
     }
 

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use kms_core::KekFault;
 use kms_core::memory::{Secret, SecretBytes};
+use kms_core::{KekFault, Kem};
 use serde::{Deserialize, Serialize};
 
 use crate::keyset::{Key, Keyset, State, Version};
@@ -92,8 +92,9 @@ impl Document {
     }
 
     fn index(&self) -> Index {
+        let has_pairs = self.keys.keys().any(|(_, key)| key.kem.is_some());
         Index {
-            format: FORMAT,
+            format: if has_pairs { FORMAT } else { WITHOUT_PAIRS },
             id: HEXLOWER.encode(&self.id),
             revision: self.revision,
             keys: self.keys.keys().map(|(name, key)| KeyEntry::new(name, key)).collect(),
@@ -114,6 +115,9 @@ struct Index {
 #[serde(deny_unknown_fields)]
 struct KeyEntry {
     name: String,
+    /// The mechanism of a key pair, whose material is its seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kem: Option<String>,
     created: u64,
     state: State,
     primary: VersionNumber,
@@ -151,6 +155,7 @@ impl KeyEntry {
         });
         Self {
             name: name.as_str().to_owned(),
+            kem: key.kem.map(|kem| kem.name().to_owned()),
             created: key.created,
             state: key.state,
             primary: key.primary,
@@ -161,7 +166,9 @@ impl KeyEntry {
     fn key(self, material: &mut Material<'_>) -> Result<(KeyName, Key), KekFault> {
         let name = KeyName::parse(&self.name).map_err(|_| KekFault::Corrupt)?;
         let versions = self.versions.into_iter().map(|entry| entry.version(material));
+        let kem = self.kem.map(|kem| Kem::from_name(&kem).ok_or(KekFault::Corrupt));
         let key = Key {
+            kem: kem.transpose()?,
             created: self.created,
             state: self.state,
             primary: self.primary,
@@ -182,6 +189,7 @@ impl VersionEntry {
             created: self.created,
             state: self.state,
             material,
+            public: Arc::default(),
         })
     }
 }
@@ -205,7 +213,9 @@ impl Material<'_> {
     }
 }
 
-/// The format that this version writes.
-const FORMAT: u32 = 1;
+/// The format with key pairs.
+const FORMAT: u32 = 2;
+/// The format without them, which older versions read too. They take neither a new field nor a seed for a KEK.
+const WITHOUT_PAIRS: u32 = 1;
 const LENGTH_LEN: usize = 4;
 const MATERIAL_LEN: usize = 32;

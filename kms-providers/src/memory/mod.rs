@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 use kms_core::audit::{Clock, SystemClock};
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Kek, KekError, KekFault};
+use kms_core::{Kek, KekError, KekFault, Kem};
 
 use crate::keyset::{self, Host, Keyset, WrapStyle};
-use crate::provider::{KeyImport, KeyLifecycle, KeySummary, Provider};
-use crate::uri::{KeyUri, UriScheme};
+use crate::provider::{KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider};
+use crate::uri::{KeyName, KeyUri, UriScheme};
 
 /// How an in-memory provider protects a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,6 +104,21 @@ impl Provider for MemoryProvider {
     fn import(&self) -> Option<&dyn KeyImport> {
         Some(&*self.0)
     }
+
+    fn kem_keys(&self) -> Option<&dyn KemKeys> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl KemKeys for MemoryProvider {
+    async fn create_pair(&self, name: &KeyName, kem: Kem) -> Result<KeyUri, KekError> {
+        keyset::create_pair(&*self.0, name, kem).await
+    }
+
+    async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError> {
+        keyset::published(&self.0).await
+    }
 }
 
 impl Store {
@@ -136,6 +151,10 @@ impl Host for Store {
 
     fn time(&self) -> SystemTime {
         self.clock.now()
+    }
+
+    fn last_seen(&self) -> Arc<Keyset> {
+        self.keys()
     }
 
     fn current(&self) -> Option<Arc<Keyset>> {
