@@ -4,7 +4,7 @@ use std::str;
 
 use kms_core::crypto::signature::SignatureScheme;
 use kms_core::memory::Secret;
-use kms_providers::signing::{KeyTextError, NoteError, NoteKey, VerifierKey};
+use kms_providers::signing::{Content, DetachedError, KeyTextError, NoteError, NoteKey, Statement, VerifierKey};
 use signed_note::{Note, StandardVerifier, VerifierList};
 
 const TEXT: &[u8] = b"example.com/log\n17\nbm90IGEgcmVhbCByb290IGhhc2gsIDMyIGI=\n";
@@ -136,5 +136,63 @@ fn names_that_signed_note_does_not_allow_are_refused() {
     for name in ["", "a b", "a+b", "a\nb", &"n".repeat(256)] {
         let refused = NoteKey::new(name, SignatureScheme::Ed25519, &seeds).err();
         assert_eq!(refused, Some(KeyTextError::Name), "{name:?}");
+    }
+}
+
+#[test]
+fn a_detached_signature_is_of_one_content_for_one_context_by_one_key() {
+    for scheme in SignatureScheme::ALL {
+        let key = key(scheme);
+        let of = |content: &[u8], context| Statement::new(Content::of(content).unwrap(), context).unwrap();
+        let plain = of(b"release 1", None);
+        let signature = plain.sign(&key);
+        let verifier = key.verifier();
+        assert_eq!(plain.check(&signature, &verifier), Ok(()));
+        assert_eq!(
+            of(b"release 2", None).check(&signature, &verifier),
+            Err(DetachedError::OtherContent)
+        );
+        assert_eq!(
+            of(b"release 1", Some("c")).check(&signature, &verifier),
+            Err(DetachedError::OtherContext)
+        );
+        let bound = of(b"release 1", Some("c"));
+        let signature = bound.sign(&key);
+        assert_eq!(bound.check(&signature, &verifier), Ok(()));
+        assert_eq!(plain.check(&signature, &verifier), Err(DetachedError::OtherContext));
+        let other = key_of("example.com/log", scheme, 9).verifier();
+        assert_eq!(bound.check(&signature, &other), Err(NoteError::Signature.into()));
+    }
+}
+
+#[test]
+fn what_is_signed_has_one_form() {
+    let key = key(SignatureScheme::Ed25519);
+    let statement = Statement::new(Content::of(&b"x"[..]).unwrap(), Some("c")).unwrap();
+    let text = statement.to_text();
+    for other in [
+        text.replace("v1", "v2"),
+        text.replace("size 1", "size 01"),
+        text.replace("size 1", "size +1"),
+        text.replace("context c\n", "context c\ncontext d\n"),
+        text.replace("sha512 a", "sha512 A"),
+        text.replace("context c", "comment c"),
+        String::from_utf8(TEXT.to_vec()).unwrap(),
+    ] {
+        assert_ne!(other, text);
+        let signed = key.sign(other.as_bytes());
+        assert_eq!(
+            statement.check(&signed, &key.verifier()),
+            Err(DetachedError::NoStatement),
+            "{other}"
+        );
+    }
+    assert_eq!(
+        statement.check(text.as_bytes(), &key.verifier()),
+        Err(NoteError::Malformed.into())
+    );
+    for context in ["", "two\nlines", &"c".repeat(256)] {
+        let content = Content::of(&b"x"[..]).unwrap();
+        assert_eq!(Statement::new(content, Some(context)), Err(DetachedError::Context));
     }
 }
