@@ -28,7 +28,7 @@ fn lines(note: &[u8]) -> Vec<String> {
 fn each_scheme_signs_and_verifies() {
     for (scheme, count) in SignatureScheme::ALL.into_iter().zip([2, 1, 1]) {
         let key = key(scheme);
-        let note = key.sign(TEXT);
+        let note = key.sign(TEXT).unwrap();
         assert_eq!(lines(&note).len(), count, "{}", scheme.name());
         assert_eq!(key.verifier().open(&note).unwrap(), TEXT);
         assert_eq!(key.verifier().is_post_quantum(), scheme != SignatureScheme::Ed25519);
@@ -42,7 +42,7 @@ fn each_scheme_signs_and_verifies() {
 #[test]
 fn who_pins_both_halves_accepts_nothing_that_lacks_or_spoils_one() {
     let key = key(SignatureScheme::MlDsa65Ed25519);
-    let (note, pinned) = (key.sign(TEXT), key.verifier());
+    let (note, pinned) = (key.sign(TEXT).unwrap(), key.verifier());
     let both = lines(&note);
     let with = |lines: &[&str]| {
         [str::from_utf8(TEXT).unwrap(), "\n", &lines.join("\n"), "\n"]
@@ -81,7 +81,7 @@ fn private_keys_come_back_from_their_text() {
         let text = String::from_utf8(key.to_text().expose().to_vec()).unwrap();
         let again = NoteKey::parse(&text).unwrap();
         assert_eq!(again.verifier().to_string(), key.verifier().to_string());
-        assert!(again.verifier().open(&key.sign(TEXT)).is_ok());
+        assert!(again.verifier().open(&key.sign(TEXT).unwrap()).is_ok());
         let altered = text.replacen("example.com", "example.org", 1);
         assert_eq!(NoteKey::parse(&altered).err(), Some(KeyTextError::Id));
     }
@@ -145,7 +145,7 @@ fn a_detached_signature_is_of_one_content_for_one_context_by_one_key() {
         let key = key(scheme);
         let of = |content: &[u8], context| Statement::new(Content::of(content).unwrap(), context).unwrap();
         let plain = of(b"release 1", None);
-        let signature = plain.sign(&key);
+        let signature = plain.sign(&key).unwrap();
         let verifier = key.verifier();
         assert_eq!(plain.check(&signature, &verifier), Ok(()));
         assert_eq!(
@@ -157,7 +157,7 @@ fn a_detached_signature_is_of_one_content_for_one_context_by_one_key() {
             Err(DetachedError::OtherContext)
         );
         let bound = of(b"release 1", Some("c"));
-        let signature = bound.sign(&key);
+        let signature = bound.sign(&key).unwrap();
         assert_eq!(bound.check(&signature, &verifier), Ok(()));
         assert_eq!(plain.check(&signature, &verifier), Err(DetachedError::OtherContext));
         let other = key_of("example.com/log", scheme, 9).verifier();
@@ -180,7 +180,7 @@ fn what_is_signed_has_one_form() {
         String::from_utf8(TEXT.to_vec()).unwrap(),
     ] {
         assert_ne!(other, text);
-        let signed = key.sign(other.as_bytes());
+        let signed = key.sign(other.as_bytes()).unwrap();
         assert_eq!(
             statement.check(&signed, &key.verifier()),
             Err(DetachedError::NoStatement),

@@ -61,8 +61,10 @@ impl Statement {
     }
 
     /// The detached signature.
-    #[must_use]
-    pub fn sign(&self, key: &NoteKey) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// [`NoteError::Random`].
+    pub fn sign(&self, key: &NoteKey) -> Result<Vec<u8>, NoteError> {
         key.sign(self.to_text().as_bytes())
     }
 
