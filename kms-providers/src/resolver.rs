@@ -13,7 +13,7 @@ use kms_core::{Header, HpkeKek, HybridKek, Kek, KekError, Keyring, Kind, Recipie
 
 use crate::config::{Config, ConfiguredKey, LogicalKey, Member, PolicyConfig, Recipients};
 use crate::pinned::Pinned;
-use crate::provider::Provider;
+use crate::provider::{KeySummary, Provider};
 use crate::uri::{KeyName, KeyUri, NamedKey, Thumbprint, UriError, UriScheme};
 
 /// Configured keys and the providers that serve them.
@@ -398,7 +398,8 @@ impl Resolver {
         let mut all: Vec<_> = self.configured.keys().cloned().collect();
         all.extend(self.supplied.keys().filter_map(|uri| KeyUri::parse(uri).ok()));
         for provider in self.providers.values().filter(|provider| provider.owns_its_keys()) {
-            all.extend(provider.list().await?.into_iter().map(|key| key.uri));
+            let keys = provider.list().await?.into_iter().filter(KeySummary::is_kek);
+            all.extend(keys.map(|key| key.uri));
         }
         Ok(all)
     }
