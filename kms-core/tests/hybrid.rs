@@ -158,7 +158,11 @@ fn neither_half_opens_without_the_other() {
             let error = run(scene.opener(&[half]).open(&envelope)).unwrap_err();
             assert_eq!(error, CallerFault::NoConfiguredKey.into());
         }
-        assert_eq!(scene.classical.unwraps(), 0, "nothing was asked of a half that cannot do");
+        assert_eq!(
+            scene.classical.unwraps(),
+            0,
+            "nothing was asked of a half that cannot do"
+        );
     });
 }
 
@@ -173,14 +177,24 @@ fn a_half_of_other_material_does_not_open_and_the_trail_says_no_more_than_it_can
             ..TestKem::new(backend, PQ, Kem::MlKem768, 0)
         };
         let (opener, sink) = recorded(scene.opener(&[scene.classical.clone(), stranger.kek()]));
-        assert_eq!(run(opener.open(&envelope)), Err(Error::DoesNotOpen), "implicit rejection");
+        assert_eq!(
+            run(opener.open(&envelope)),
+            Err(Error::DoesNotOpen),
+            "implicit rejection"
+        );
         let neither = Some("recipient.SealDoesNotOpen".to_owned());
-        assert_eq!(calls(&sink), [(C.to_owned(), neither.clone()), (PQ.to_owned(), neither.clone())]);
+        assert_eq!(
+            calls(&sink),
+            [(C.to_owned(), neither.clone()), (PQ.to_owned(), neither.clone())]
+        );
 
         scene.classical.answers(Answer::WrongSecret);
         let (opener, sink) = recorded(scene.opener(&scene.both()));
         assert_eq!(run(opener.open(&envelope)), Err(Error::DoesNotOpen));
-        assert_eq!(calls(&sink), [(C.to_owned(), neither.clone()), (PQ.to_owned(), neither)]);
+        assert_eq!(
+            calls(&sink),
+            [(C.to_owned(), neither.clone()), (PQ.to_owned(), neither)]
+        );
     });
 }
 
@@ -196,7 +210,10 @@ fn a_half_that_fails_is_named_and_the_other_is_asked_all_the_same() {
         assert_eq!(calls(&sink), [(C.to_owned(), failed), (PQ.to_owned(), None)]);
         scene.classical.answers(Answer::Fault(KekFault::Unavailable));
         let error = run(scene.opener(&scene.both()).open(&envelope)).unwrap_err();
-        assert_eq!(error, KekError::new(C, KekOperation::Unwrap, KekFault::Unavailable).into());
+        assert_eq!(
+            error,
+            KekError::new(C, KekOperation::Unwrap, KekFault::Unavailable).into()
+        );
     });
 }
 
@@ -213,7 +230,9 @@ fn swapped_halves_of_two_envelopes_do_not_open() {
         type Take = fn(&mut Single, &Single);
         let takes: [(&str, Take); 3] = [
             ("w_c", |single, theirs| single.wrapped.w.clone_from(&theirs.wrapped.w)),
-            ("ct_pq", |single, theirs| single.wrapped.params = theirs.wrapped.params.clone()),
+            ("ct_pq", |single, theirs| {
+                single.wrapped.params = theirs.wrapped.params.clone()
+            }),
             ("s", |single, theirs| single.sealed = theirs.sealed),
         ];
         for (what, take) in takes {
@@ -255,7 +274,10 @@ fn w_c_wrapped_again_under_the_same_key_does_not_open() {
             ..single.wrapped.clone()
         };
         let w_c = run(scene.classical.unwrap(&wrapped, &binding)).unwrap().secret;
-        let again = backend.key_wrap.wrap_padded(old.versions[0].1.expose(), w_c.expose()).unwrap();
+        let again = backend
+            .key_wrap
+            .wrap_padded(old.versions[0].1.expose(), w_c.expose())
+            .unwrap();
         let bent = with_recipient(&scene, &envelope, |single| single.wrapped.w.clone_from(&again)).unwrap();
         let at = bent.windows(3).position(|window| window == [3, 0x41, b'2']).unwrap();
         let mut bent = bent;
@@ -263,7 +285,11 @@ fn w_c_wrapped_again_under_the_same_key_does_not_open() {
         let (opener, sink) = recorded(scene.opener(&scene.both()));
         assert_eq!(run(opener.open(&bent)), Err(Error::DoesNotOpen));
         let seal = Some("recipient.SealDoesNotOpen".to_owned());
-        assert_eq!(calls(&sink)[0], (C.to_owned(), seal), "W_c was right, and w_c is in the combiner");
+        assert_eq!(
+            calls(&sink)[0],
+            (C.to_owned(), seal),
+            "W_c was right, and w_c is in the combiner"
+        );
     });
 }
 
@@ -277,7 +303,10 @@ fn a_wrong_ciphertext_is_refused_by_length_before_any_call_and_flatly_by_content
                 ciphertext[7] ^= 1;
             }
         });
-        assert_eq!(run(scene.opener(&scene.both()).open(&bent.unwrap())), Err(Error::DoesNotOpen));
+        assert_eq!(
+            run(scene.opener(&scene.both()).open(&bent.unwrap())),
+            Err(Error::DoesNotOpen)
+        );
 
         let header = Header::parse_prefix(&envelope, 16).unwrap();
         let [Entry::Single(single)] = header.entries() else {
@@ -314,7 +343,9 @@ fn stripping_the_hybrid_or_half_of_it_does_not_open() {
         let (header, payload) = run(sealer.seal_detached(b"x")).unwrap();
         let parsed = Header::parse_detached(&header, 16).unwrap();
         // The classical recipient alone, as an attacker without the data key would leave it: TAG says no.
-        let lone = run(scene.sealer().recipient(classical.clone()).seal_detached(b"x")).unwrap().0;
+        let lone = run(scene.sealer().recipient(classical.clone()).seal_detached(b"x"))
+            .unwrap()
+            .0;
         let lone = Header::parse_detached(&lone, 16).unwrap();
         assert_eq!((parsed.entries().len(), lone.entries().len()), (2, 1));
         let keyring: Keyring = [classical.clone()].into_iter().collect();
@@ -436,7 +467,8 @@ fn either_half_under_a_new_version_makes_the_hybrid_stale() {
                     RewrapOutcome::Rewrapped(_)
                 ));
             }
-            let RewrapOutcome::Rewrapped(moved) = run(rewrapper.rewrap(&header, &Target::Current, None)).unwrap() else {
+            let RewrapOutcome::Rewrapped(moved) = run(rewrapper.rewrap(&header, &Target::Current, None)).unwrap()
+            else {
                 panic!("not stale at {c}, {pq}")
             };
             let moved = Header::parse_detached(&moved.header, 16).unwrap();
@@ -474,7 +506,15 @@ fn a_hybrid_is_two_calls_of_the_budget() {
 fn hybrids_are_members_of_quorums() {
     on_both(|backend| {
         let scenes: Vec<Scene> = (0..3)
-            .map(|at| Scene::with(backend, &format!("pkcs11:object={at}"), &format!("local://pq-{at}"), 1, 1))
+            .map(|at| {
+                Scene::with(
+                    backend,
+                    &format!("pkcs11:object={at}"),
+                    &format!("local://pq-{at}"),
+                    1,
+                    1,
+                )
+            })
             .collect();
         let members: Vec<Arc<dyn Kek>> = scenes.iter().map(|scene| scene.hybrid() as Arc<dyn Kek>).collect();
         let envelope = run(Sealer::new(backend.clone())
@@ -554,15 +594,23 @@ fn public_keys_that_are_not_canonical_or_of_low_order_are_refused_before_anythin
         let fault = |kem: Kem, bytes: &[u8]| KemPublicKey::new(backend, kem, bytes).err();
         for kem in Kem::ALL {
             assert_eq!(fault(kem, &[4]), Some(KemFault::PublicKeyLength));
-            assert_eq!(fault(kem, &vec![0xff; kem.public_len()]), if kem == Kem::X25519 {
-                // u = 2^255 - 1 is taken modulo p (RFC 7748 5), and is no point of low order.
-                None
-            } else {
-                Some(KemFault::PublicKey)
-            }, "{}", kem.name());
+            assert_eq!(
+                fault(kem, &vec![0xff; kem.public_len()]),
+                if kem == Kem::X25519 {
+                    // u = 2^255 - 1 is taken modulo p (RFC 7748 5), and is no point of low order.
+                    None
+                } else {
+                    Some(KemFault::PublicKey)
+                },
+                "{}",
+                kem.name()
+            );
         }
         assert_eq!(fault(Kem::X25519, &[0; 32]), Some(KemFault::PublicKey));
-        assert_eq!(KemPublicKey::from_bytes(backend, &[0; 1000]).err(), Some(KemFault::PublicKeyLength));
+        assert_eq!(
+            KemPublicKey::from_bytes(backend, &[0; 1000]).err(),
+            Some(KemFault::PublicKeyLength)
+        );
         assert_eq!(KemPublicKey::from_text(backend, "!").err(), Some(KemFault::PublicKey));
     });
 }
@@ -574,7 +622,10 @@ fn the_reader_of_hostile_headers_refuses_hybrids_that_break_a_rule_before_any_ca
         let envelope = scene.sealed();
         let reader = Reader::with(backend, vec![Watched::new(scene.hybrid())]);
         // The KEM id of the params (02 18 41): to a classical one, an unknown one, one of another length.
-        let at = envelope.windows(3).position(|window| window == [2, 0x18, 0x41]).unwrap();
+        let at = envelope
+            .windows(3)
+            .position(|window| window == [2, 0x18, 0x41])
+            .unwrap();
         for (kem, expected) in [(0x20, Party::Format), (0x43, Party::Format), (0x42, Party::Format)] {
             let mut bent = envelope.clone();
             bent[at + 2] = kem;
