@@ -219,6 +219,8 @@ pub enum KekOperation {
     Describe,
     /// Make, rotate, enable, disable or destroy a key.
     Lifecycle,
+    /// Sign with a signature key, which is no KEK.
+    Sign,
 }
 
 impl fmt::Display for KekOperation {
@@ -228,6 +230,7 @@ impl fmt::Display for KekOperation {
             Self::Unwrap => "unwrap",
             Self::Describe => "describe",
             Self::Lifecycle => "key life cycle",
+            Self::Sign => "sign",
         })
     }
 }

@@ -66,6 +66,7 @@ mod pinned;
 mod provider;
 mod resolver;
 mod seconds;
+pub mod signing;
 pub mod uri;
 
 pub use error::Error;

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use kms_core::crypto::signature::SignatureScheme;
 use kms_core::memory::Secret;
 use kms_core::{Kek, KekError, Kem};
 
+use crate::signing::VerifierKey;
 use crate::uri::{KeyName, KeyUri};
 
 /// A key-management service, as it was configured.
@@ -48,6 +50,11 @@ pub trait Provider: Send + Sync {
 
     /// Key pairs, where this provider has them.
     fn kem_keys(&self) -> Option<&dyn KemKeys> {
+        None
+    }
+
+    /// Signature keys, where this provider has them.
+    fn signing_keys(&self) -> Option<&dyn SigningKeys> {
         None
     }
 
@@ -131,6 +138,28 @@ pub trait KemKeys: Send + Sync {
     async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError>;
 }
 
+/// Signature keys. Their life cycle is that of every key.
+#[async_trait]
+pub trait SigningKeys: Send + Sync {
+    /// Makes a signature key and returns its URI.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, also when a key of that name was destroyed.
+    async fn create_signing_key(&self, name: &KeyName, scheme: SignatureScheme) -> Result<KeyUri, KekError>;
+
+    /// Signs the text of a note under the current version, or the one that the URI names.
+    ///
+    /// # Errors
+    /// `Unsupported` for a key that is none of these; the state of the key.
+    async fn sign_note(&self, key: &KeyUri, text: &[u8]) -> Result<Vec<u8>, KekError>;
+
+    /// The public key of the current version, or of the one that the URI names.
+    ///
+    /// # Errors
+    /// As [`SigningKeys::sign_note`], but for disabled keys.
+    async fn verifier(&self, key: &KeyUri) -> Result<VerifierKey, KekError>;
+}
+
 /// Key material from outside ("bring your own key").
 #[async_trait]
 pub trait KeyImport: Send + Sync {
@@ -160,6 +189,8 @@ pub struct KeySummary {
     pub state: KeyState,
     /// Of a key pair: its mechanism.
     pub kem: Option<Kem>,
+    /// Of a signature key: its scheme.
+    pub signature: Option<SignatureScheme>,
     /// When it was made, where the provider tells.
     pub created: Option<SystemTime>,
     /// Its versions, oldest first, where the provider lists them.
@@ -249,6 +280,7 @@ impl KeySummary {
             uri,
             state,
             kem: None,
+            signature: None,
             created,
             versions: Vec::new(),
         }

@@ -3,7 +3,7 @@
 use super::binding::{Place, Scope};
 use super::recipients::{Part, Recipient, Secrets};
 use super::search::{Attempt, AttemptOutcome, open_committed_share, unseal};
-use crate::error::{KekError, KekFault, KekOperation, Result};
+use crate::error::{Error, KekError, KekFault, KekOperation, Result};
 use crate::header::{Entry, Single};
 use crate::kek::Kek;
 use crate::memory::Secret;
@@ -20,7 +20,7 @@ pub(super) async fn check_single(
     secret: &Secret<32>,
 ) -> Result<()> {
     let (attempts, read_back) = unseal(scope, single, kek, place).await;
-    verdict(attempts, read_back.is_some_and(|read_back| read_back.ct_eq(secret)))
+    verdict(&attempts, read_back.is_some_and(|read_back| read_back.ct_eq(secret)))
 }
 
 /// Checks all that was wrapped for one recipient.
@@ -45,21 +45,20 @@ pub(super) async fn check_part(
                 version: share.version,
             };
             let (attempts, read_back) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
-            verdict(attempts, read_back.is_some())?;
+            verdict(&attempts, read_back.is_some())?;
         }
     }
     Ok(())
 }
 
 /// Of the two keys of a hybrid recipient, the one that failed is named.
-fn verdict(attempts: Vec<Attempt>, is_right: bool) -> Result<()> {
+fn verdict(attempts: &[Attempt], is_right: bool) -> Result<()> {
     if is_right {
         return Ok(());
     }
     let refused = |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Provider(_));
-    let Some(attempt) = attempts.iter().find(refused).or(attempts.first()) else {
-        return Ok(());
-    };
+    let attempt = attempts.iter().find(refused).or(attempts.first());
+    let attempt = attempt.ok_or(Error::DoesNotOpen)?;
     let fault = match attempt.outcome {
         AttemptOutcome::Provider(fault) => fault,
         _ => KekFault::BadReply,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use kms_core::KekFault;
 use kms_core::memory::Secret;
-use kms_core::{KekFault, Kem};
 
-use super::{Key, Keyset, State, Version};
+use super::{Key, Keyset, Purpose, State, Version};
 use crate::uri::{KeyName, NamedKey, VersionNumber};
 
 /// Seconds since 1970.
@@ -17,7 +17,7 @@ impl Keyset {
     pub(crate) fn create(
         &mut self,
         name: &KeyName,
-        kem: Option<Kem>,
+        purpose: Purpose,
         material: Secret<32>,
         now: Moment,
     ) -> Result<VersionNumber, KekFault> {
@@ -25,7 +25,7 @@ impl Keyset {
             return Err(KekFault::AlreadyExists);
         }
         let key = Key {
-            kem,
+            purpose,
             created: now,
             state: State::Enabled,
             primary: VersionNumber::MIN,

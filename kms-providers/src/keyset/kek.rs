@@ -12,7 +12,7 @@ use kms_core::{
 };
 
 use super::host::random_secret;
-use super::{Host, Key, Keyset, WrapStyle};
+use super::{Host, Key, Keyset, Purpose, WrapStyle};
 use crate::uri::{KeyName, KeyUri, VersionNumber, version_number};
 
 /// A handle to a key; all handles and all threads share one keyset.
@@ -42,7 +42,7 @@ pub(crate) fn kek<H: Host>(host: &Arc<H>, uri: &KeyUri) -> Result<Arc<dyn Kek>, 
 /// The mechanism of a key pair. Handles are given out without waiting: what another process made since the last look
 /// is looked for only as far as that takes no waiting, and a handle of the wrong kind then refuses.
 fn kem_of<H: Host>(host: &H, name: &KeyName) -> Option<Kem> {
-    let kem_in = |keys: Arc<Keyset>| keys.key(name).map(|key| key.kem).ok();
+    let kem_in = |keys: Arc<Keyset>| keys.key(name).map(|key| key.purpose.kem()).ok();
     let looked = || host.look().now_or_never().and_then(Result::ok);
     kem_in(host.last_seen()).or_else(|| kem_in(looked()?)).flatten()
 }
@@ -117,11 +117,11 @@ impl<H: Host> Kek for KeysetKek<H> {
 }
 
 impl<H: Host> KeysetKek<H> {
-    /// Reads from the key. The seed of a key pair is never used as a KEK.
+    /// Reads from the key. The seed of a key pair, or of a signature key, is never used as a KEK.
     async fn look_up<T>(&self, read: impl Fn(&Key) -> Result<T, KekFault>) -> Result<T, KekFault> {
-        let read = |key: &Key| match key.kem {
-            None => read(key),
-            Some(_) => Err(KekFault::Unsupported),
+        let read = |key: &Key| match key.purpose {
+            Purpose::Wrap => read(key),
+            _ => Err(KekFault::Unsupported),
         };
         current_or_looked_up(&*self.host, &self.name, read).await
     }

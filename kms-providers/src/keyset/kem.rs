@@ -12,7 +12,8 @@ use kms_core::{
 };
 
 use super::kek::{current_or_looked_up, version_in};
-use super::{Host, Key, Version};
+use super::{Host, Key, Purpose, Version, create};
+use crate::provider::KemKeys;
 use crate::uri::{KeyName, KeyUri, NamedKey, Thumbprint, VersionNumber};
 
 /// A handle to a key pair.
@@ -32,27 +33,33 @@ pub(super) enum Named {
     ByThumbprint(VersionNumber),
 }
 
-/// Every version of every key pair that has material, each by its thumbprint: what somebody who had no more than the
-/// public key sealed to.
-pub(crate) async fn published<H: Host>(host: &Arc<H>) -> Result<Vec<Arc<dyn Kek>>, KekError> {
-    let failed = |fault| KekError::new(host.scheme().name(), KekOperation::Describe, fault);
-    let keys = host.look().await.map_err(failed)?;
-    let mut found: Vec<Arc<dyn Kek>> = Vec::new();
-    for (name, key) in keys.keys() {
-        let Some(kem) = key.kem else { continue };
-        for version in key.versions.iter().filter(|version| version.material.is_some()) {
-            let public = version.public_key(host.backend(), kem).map_err(failed)?;
-            let pair = KeysetKem {
-                uri: KeyUri::Hpke(Thumbprint::new(*public.thumbprint())).to_string(),
-                name: name.clone(),
-                kem,
-                named: Named::ByThumbprint(version.number),
-                host: Arc::clone(host),
-            };
-            found.push(Arc::new(HpkeKek::new(host.backend().clone(), Arc::new(pair))));
-        }
+#[async_trait]
+impl<H: Host> KemKeys for Arc<H> {
+    async fn create_pair(&self, name: &KeyName, kem: Kem) -> Result<KeyUri, KekError> {
+        create(&**self, name, Purpose::Pair(kem)).await
     }
-    Ok(found)
+
+    /// Versions that have material.
+    async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError> {
+        let failed = |fault| KekError::new(self.scheme().name(), KekOperation::Describe, fault);
+        let keys = self.look().await.map_err(failed)?;
+        let mut found: Vec<Arc<dyn Kek>> = Vec::new();
+        for (name, key) in keys.keys() {
+            let Some(kem) = key.purpose.kem() else { continue };
+            for version in key.versions.iter().filter(|version| version.material.is_some()) {
+                let public = version.public_key(self.backend(), kem).map_err(failed)?;
+                let pair = KeysetKem {
+                    uri: KeyUri::Hpke(Thumbprint::new(*public.thumbprint())).to_string(),
+                    name: name.clone(),
+                    kem,
+                    named: Named::ByThumbprint(version.number),
+                    host: Arc::clone(self),
+                };
+                found.push(Arc::new(HpkeKek::new(self.backend().clone(), Arc::new(pair))));
+            }
+        }
+        Ok(found)
+    }
 }
 
 #[async_trait]

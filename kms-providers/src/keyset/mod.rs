@@ -9,19 +9,21 @@ mod host;
 mod kek;
 mod kem;
 mod lifecycle;
+mod purpose;
+mod signing;
 mod state;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use kms_core::memory::Secret;
-use kms_core::{KekFault, Kem, KemPublicKey};
+use kms_core::{KekFault, KemPublicKey};
 
 pub(crate) use change::Moment;
 pub(crate) use host::{Host, WrapStyle, random_id, random_secret};
 pub(crate) use kek::{kek, random_salt};
-pub(crate) use kem::published;
-pub(crate) use lifecycle::{create_pair, list};
+pub(crate) use lifecycle::{create, list};
+pub(crate) use purpose::Purpose;
 pub(crate) use state::State;
 
 use crate::uri::{KeyName, VersionNumber};
@@ -35,8 +37,7 @@ pub(crate) struct Keyset {
 /// A key: its versions, the one that new wraps use, and a state that overrules theirs.
 #[derive(Clone)]
 pub(crate) struct Key {
-    /// Of a key pair: its mechanism, for all versions. Names are never used again, so a key never changes its kind.
-    pub(crate) kem: Option<Kem>,
+    pub(crate) purpose: Purpose,
     pub(crate) created: u64,
     pub(crate) state: State,
     pub(crate) primary: VersionNumber,

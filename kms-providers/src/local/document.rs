@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use kms_core::crypto::signature::SignatureScheme;
 use kms_core::memory::{Secret, SecretBytes};
 use kms_core::{KekFault, Kem};
 use serde::{Deserialize, Serialize};
 
-use crate::keyset::{Key, Keyset, State, Version};
+use crate::keyset::{Key, Keyset, Purpose, State, Version};
 use crate::uri::{KeyName, VersionNumber};
 
 /// A keystore's content.
@@ -92,7 +93,7 @@ impl Document {
     }
 
     fn index(&self) -> Index {
-        let has_pairs = self.keys.keys().any(|(_, key)| key.kem.is_some());
+        let has_pairs = self.keys.keys().any(|(_, key)| key.purpose != Purpose::Wrap);
         Index {
             format: if has_pairs { FORMAT } else { WITHOUT_PAIRS },
             id: HEXLOWER.encode(&self.id),
@@ -118,6 +119,9 @@ struct KeyEntry {
     /// The mechanism of a key pair, whose material is its seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kem: Option<String>,
+    /// The scheme of a signature key, whose material is its seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
     created: u64,
     state: State,
     primary: VersionNumber,
@@ -155,7 +159,8 @@ impl KeyEntry {
         });
         Self {
             name: name.as_str().to_owned(),
-            kem: key.kem.map(|kem| kem.name().to_owned()),
+            kem: key.purpose.kem().map(|kem| kem.name().to_owned()),
+            signature: key.purpose.signature().map(|scheme| scheme.name().to_owned()),
             created: key.created,
             state: key.state,
             primary: key.primary,
@@ -166,9 +171,8 @@ impl KeyEntry {
     fn key(self, material: &mut Material<'_>) -> Result<(KeyName, Key), KekFault> {
         let name = KeyName::parse(&self.name).map_err(|_| KekFault::Corrupt)?;
         let versions = self.versions.into_iter().map(|entry| entry.version(material));
-        let kem = self.kem.map(|kem| Kem::from_name(&kem).ok_or(KekFault::Corrupt));
         let key = Key {
-            kem: kem.transpose()?,
+            purpose: purpose(self.kem.as_deref(), self.signature.as_deref())?,
             created: self.created,
             state: self.state,
             primary: self.primary,
@@ -176,6 +180,16 @@ impl KeyEntry {
         };
         Ok((name, key))
     }
+}
+
+fn purpose(kem: Option<&str>, signature: Option<&str>) -> Result<Purpose, KekFault> {
+    let purpose = match (kem, signature) {
+        (None, None) => Some(Purpose::Wrap),
+        (Some(kem), None) => Kem::from_name(kem).map(Purpose::Pair),
+        (None, Some(scheme)) => SignatureScheme::from_name(scheme).map(Purpose::Sign),
+        (Some(_), Some(_)) => None,
+    };
+    purpose.ok_or(KekFault::Corrupt)
 }
 
 impl VersionEntry {

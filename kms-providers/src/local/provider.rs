@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use kms_core::audit::{AuditTrail, Clock, SystemClock};
 use kms_core::crypto::CryptoBackend;
 use kms_core::memory::SecretBytes;
-use kms_core::{Kek, KekError, KekFault, Kem, PassphraseKek};
+use kms_core::{Kek, KekError, KekFault, PassphraseKek};
 
 use super::key_file::KeyFileKek;
 use super::seal::Seal;
@@ -18,8 +18,8 @@ use super::store::Store;
 use crate::config::ProviderConfig;
 use crate::error::Error;
 use crate::keyset::{self, Host};
-use crate::provider::{KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider};
-use crate::uri::{KeyName, KeyUri, UriScheme};
+use crate::provider::{KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider, SigningKeys};
+use crate::uri::{KeyUri, UriScheme};
 
 /// Which keystore to open, and how.
 ///
@@ -238,18 +238,11 @@ impl Provider for LocalProvider {
     }
 
     fn kem_keys(&self) -> Option<&dyn KemKeys> {
-        Some(self)
-    }
-}
-
-#[async_trait]
-impl KemKeys for LocalProvider {
-    async fn create_pair(&self, name: &KeyName, kem: Kem) -> Result<KeyUri, KekError> {
-        keyset::create_pair(&*self.0, name, kem).await
+        Some(&self.0)
     }
 
-    async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError> {
-        keyset::published(&self.0).await
+    fn signing_keys(&self) -> Option<&dyn SigningKeys> {
+        Some(&*self.0)
     }
 }
 

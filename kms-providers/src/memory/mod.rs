@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 use kms_core::audit::{Clock, SystemClock};
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Kek, KekError, KekFault, Kem};
+use kms_core::{Kek, KekError, KekFault};
 
 use crate::keyset::{self, Host, Keyset, WrapStyle};
-use crate::provider::{KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider};
-use crate::uri::{KeyName, KeyUri, UriScheme};
+use crate::provider::{KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider, SigningKeys};
+use crate::uri::{KeyUri, UriScheme};
 
 /// How an in-memory provider protects a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -106,18 +106,11 @@ impl Provider for MemoryProvider {
     }
 
     fn kem_keys(&self) -> Option<&dyn KemKeys> {
-        Some(self)
-    }
-}
-
-#[async_trait]
-impl KemKeys for MemoryProvider {
-    async fn create_pair(&self, name: &KeyName, kem: Kem) -> Result<KeyUri, KekError> {
-        keyset::create_pair(&*self.0, name, kem).await
+        Some(&self.0)
     }
 
-    async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError> {
-        keyset::published(&self.0).await
+    fn signing_keys(&self) -> Option<&dyn SigningKeys> {
+        Some(&*self.0)
     }
 }
 

@@ -22,11 +22,13 @@ mod hybrid;
 mod known_answers;
 pub(crate) mod labeled;
 mod ml_kem;
+#[cfg(test)]
+mod refusals;
 mod registry;
 
 pub(in crate::crypto) use composed::Composed;
 pub(in crate::crypto) use dh::{DhPrivate, Group, GroupId};
-pub(in crate::crypto) use ml_kem::{ExpandedMlKem, MlKemPrivate, MlKemPublic, MlKemSet, MlKems, expand};
+pub(in crate::crypto) use ml_kem::{MlKemPrivate, MlKemPublic, MlKemSet, MlKems};
 pub use registry::Kem;
 
 use super::SecureRandom;
