@@ -62,9 +62,11 @@ pub mod files;
 mod keyset;
 pub mod local;
 pub mod memory;
+mod pinned;
 mod provider;
 mod resolver;
 mod seconds;
+pub mod signing;
 pub mod uri;
 
 pub use error::Error;

@@ -12,6 +12,8 @@ pub mod man;
 pub mod rewrap;
 pub mod rotate;
 pub mod scan;
+pub mod sign;
+pub mod verify;
 
 use crate::App;
 use crate::args::Command;
@@ -33,6 +35,8 @@ impl Command {
             Self::Rotate(command) => command.run(app).await,
             Self::Rewrap(command) => command.run(app).await,
             Self::Scan(command) => command.run(app).await,
+            Self::Sign(command) => command.run(app).await,
+            Self::Verify(command) => command.run(app),
             Self::Audit(command) => command.run(app).await,
             Self::Doctor(command) => command.run(app).await,
             Self::Completions(command) => command.run(app).await,

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kms_core::audit::HeaderMark;
 use kms_core::{Header, caps};
-use kms_providers::audit::{AuditLog, HeaderFinding, HeaderState, LogError, Report, VerifierKey};
+use kms_providers::audit::{AuditLog, HeaderFinding, HeaderState, Report};
 use kms_providers::files::{DiscoverOptions, Found, discover, read_header};
+use kms_providers::signing::VerifierKey;
 use serde::Serialize;
 
 use super::{LogArgs, own_verifier};
 use crate::App;
+use crate::command::verify::pinned;
 use crate::exit::Exit;
 use crate::failure::{Failure, Party, Result};
 use crate::printable::Printable;
@@ -27,7 +29,8 @@ use crate::printable::Printable;
 pub struct Verify {
     #[command(flatten)]
     log: LogArgs,
-    /// Public key of the log, as `kmsctl audit checkpoint --key` showed it; without it, that of the home
+    /// Public key of the log, as `kmsctl audit checkpoint --key` showed it, or a file that holds it; without it, that
+    /// of the home
     #[arg(long, value_name = "KEY")]
     pin: Option<String>,
     /// A checkpoint that was kept elsewhere: the log must go on from it
@@ -83,9 +86,7 @@ impl Verify {
 
     fn verifier(&self, app: &App) -> Result<VerifierKey> {
         match &self.pin {
-            Some(key) => key.parse().map_err(|error: LogError| {
-                Failure::usage(error.to_string(), "`kmsctl audit checkpoint --key` shows it")
-            }),
+            Some(key) => pinned(key, "`kmsctl audit checkpoint --key` shows it"),
             None if self.log.log.is_some() => Err(Failure::usage(
                 "a copy of a log does not say whose it is",
                 "give its public key with --pin",
@@ -225,4 +226,4 @@ const EXAMPLES: &str = "\
 Examples:
   kmsctl audit verify
   kmsctl audit verify --headers /data
-  kmsctl audit verify --log /mnt/audit --pin example.com/log+1a2b3c4d+AQ… --kept checkpoint-1";
+  kmsctl audit verify --log /mnt/audit --pin log.pub --kept checkpoint-1";
