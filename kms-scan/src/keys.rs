@@ -1,6 +1,5 @@
 //! Keys of providers as assets: what they are, and how old.
 
-use kms_core::crypto::signature::SignatureScheme;
 use kms_core::{KekError, KekInfo, Posture};
 use kms_providers::{KeyState, KeySummary, Provider};
 
@@ -41,7 +40,7 @@ fn asset(key: &KeySummary, info: Option<&KekInfo>) -> Asset {
     let mut asset = Asset::at(place, AssetKind::ProviderKey, purpose);
     if let Some(info) = info {
         asset = asset
-            .with(Role::Key, algorithm(info))
+            .with(Role::Key, algorithm(key, info))
             .note(format!("kept in {}", cut(&info.protection)));
         if info.exportable {
             asset = asset.note("can leave its provider");
@@ -73,7 +72,10 @@ fn algorithm(key: &KeySummary, info: &KekInfo) -> Algorithm {
     if let Some(kem) = key.kem {
         return hpke_kem(kem);
     }
-    let name = key.signature.map_or(info.algorithm.as_str(), SignatureScheme::name);
+    let name: &str = match key.signature {
+        Some(scheme) => scheme.name(),
+        None => &info.algorithm,
+    };
     if let Some(known) = by_name(name) {
         return known;
     }
