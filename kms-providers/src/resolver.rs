@@ -81,12 +81,12 @@ pub enum ResolveError {
         uri: KeyUri,
     },
     /// The two keys make no hybrid.
-    #[error("{classical} and {pq} make no hybrid: it is a KEK or a P-256 key, and a post-quantum key pair")]
+    #[error(
+        "{uri}: this key and its second half make no hybrid: it is a KEK or a P-256 key, and a post-quantum key pair"
+    )]
     Hybrid {
         /// The classical half.
-        classical: KeyUri,
-        /// The post-quantum half.
-        pq: KeyUri,
+        uri: KeyUri,
     },
     /// A key may not live where it lives.
     #[error("{uri}: this key is in {}, which the key's residency does not allow", region.as_deref().unwrap_or("no known region"))]
@@ -236,8 +236,7 @@ impl Resolver {
         };
         let hybrid = HybridKek::new(self.backend.clone(), key, Arc::clone(pair));
         let hybrid = hybrid.map_err(|_| ResolveError::Hybrid {
-            classical: member.key.uri.clone(),
-            pq: half.uri.clone(),
+            uri: member.key.uri.clone(),
         })?;
         Ok(Arc::new(hybrid))
     }

@@ -146,8 +146,11 @@ pub struct TestKem {
     pub uri: String,
     pub kem: Kem,
     /// Version and private key; `None` where the kind of key has no versions.
-    pub versions: Vec<(Option<Vec<u8>>, Arc<dyn DecapsulationKey>)>,
+    pub versions: Vec<KemVersion>,
 }
+
+/// Its name in envelopes, and its private key.
+pub type KemVersion = (Option<Vec<u8>>, Arc<dyn DecapsulationKey>);
 
 impl TestKem {
     /// A key whose versions 1 to `versions` follow from its name.
