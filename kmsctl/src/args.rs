@@ -11,7 +11,7 @@ use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
 use crate::command::{
-    audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, rewrap, rotate, sign, verify,
+    audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, rewrap, rotate, scan, sign, verify,
 };
 use crate::failure::Result;
 
@@ -81,6 +81,8 @@ pub enum Command {
     Sign(sign::Sign),
     /// Verify signatures of files; needs no home
     Verify(verify::Verify),
+    /// Take an inventory: what protects files and keys, and what to do first
+    Scan(scan::Scan),
     /// Verify, read and prove the audit log
     #[command(subcommand)]
     Audit(audit::Audit),

@@ -11,6 +11,7 @@ pub mod key;
 pub mod man;
 pub mod rewrap;
 pub mod rotate;
+pub mod scan;
 pub mod sign;
 pub mod verify;
 
@@ -35,6 +36,7 @@ impl Command {
             Self::Rewrap(command) => command.run(app).await,
             Self::Sign(command) => command.run(app).await,
             Self::Verify(command) => command.run(app),
+            Self::Scan(command) => command.run(app).await,
             Self::Audit(command) => command.run(app).await,
             Self::Doctor(command) => command.run(app).await,
             Self::Completions(command) => command.run(app).await,

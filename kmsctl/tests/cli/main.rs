@@ -18,6 +18,7 @@ mod processes;
 mod recipients;
 mod rewrap;
 mod rotate;
+mod scan;
 mod secrets;
 mod signatures;
 mod support;
