@@ -1,9 +1,9 @@
 //! Keys of providers as assets: what they are, and how old.
 
-use kms_core::{KekError, KekInfo};
+use kms_core::{KekError, KekInfo, Posture};
 use kms_providers::{KeyState, KeySummary, Provider};
 
-use crate::algorithm::{Algorithm, by_name};
+use crate::algorithm::{Algorithm, Primitive, by_name, hpke_kem};
 use crate::asset::{Asset, AssetKind, Place, Purpose, Role, cut};
 use crate::format::ks1::version_text;
 use crate::time::Time;
@@ -33,10 +33,14 @@ fn asset(key: &KeySummary, info: Option<&KekInfo>) -> Asset {
     let place = Place::Key {
         key: key.uri.to_string(),
     };
-    let mut asset = Asset::at(place, AssetKind::ProviderKey, Purpose::Confidentiality);
+    let purpose = match key.signature {
+        Some(_) => Purpose::Signature,
+        None => Purpose::Confidentiality,
+    };
+    let mut asset = Asset::at(place, AssetKind::ProviderKey, purpose);
     if let Some(info) = info {
         asset = asset
-            .with(Role::Key, algorithm(info))
+            .with(Role::Key, algorithm(key, info))
             .note(format!("kept in {}", cut(&info.protection)));
         if info.exportable {
             asset = asset.note("can leave its provider");
@@ -63,16 +67,29 @@ fn asset(key: &KeySummary, info: Option<&KekInfo>) -> Asset {
     asset
 }
 
-/// By the provider's name of it; its posture is what the provider says.
-fn algorithm(info: &KekInfo) -> Algorithm {
-    let known = by_name(&info.algorithm).unwrap_or_else(|| Algorithm::unknown(cut(&info.algorithm)));
-    let level = known.quantum_level;
-    Algorithm {
-        posture: Some(info.posture),
-        quantum_level: match info.posture {
-            kms_core::Posture::Classical => Some(0),
-            _ => level,
+/// By its mechanism or its scheme; a symmetric key by the provider's name of it.
+fn algorithm(key: &KeySummary, info: &KekInfo) -> Algorithm {
+    if let Some(kem) = key.kem {
+        return hpke_kem(kem);
+    }
+    let name: &str = match key.signature {
+        Some(scheme) => scheme.name(),
+        None => &info.algorithm,
+    };
+    if let Some(known) = by_name(name) {
+        return known;
+    }
+    let name = cut(name);
+    match info.posture {
+        Posture::Classical => Algorithm {
+            posture: Some(Posture::Classical),
+            quantum_level: Some(0),
+            ..Algorithm::unknown(name)
         },
-        ..known
+        _ if name.contains("256") => Algorithm::symmetric(name, Primitive::Ae, 256),
+        posture => Algorithm {
+            posture: Some(posture),
+            ..Algorithm::unknown(name)
+        },
     }
 }

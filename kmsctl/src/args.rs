@@ -77,12 +77,12 @@ pub enum Command {
     Rotate(rotate::Rotate),
     /// Change who can open envelopes; payloads are not touched
     Rewrap(rewrap::Rewrap),
+    /// Take an inventory: what protects files and keys, and what to do first
+    Scan(scan::Scan),
     /// Sign files
     Sign(sign::Sign),
     /// Verify signatures of files; needs no home
     Verify(verify::Verify),
-    /// Take an inventory: what protects files and keys, and what to do first
-    Scan(scan::Scan),
     /// Verify, read and prove the audit log
     #[command(subcommand)]
     Audit(audit::Audit),

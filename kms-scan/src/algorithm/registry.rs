@@ -1,6 +1,6 @@
 //! Algorithms whose parameters are in their name.
 
-use kms_core::Posture;
+use kms_core::{Kem, Posture};
 
 use super::{Algorithm, Primitive};
 
@@ -18,23 +18,25 @@ pub(crate) fn by_name(name: &str) -> Option<Algorithm> {
     entry.map(Entry::algorithm)
 }
 
-/// The KEM of this HPKE code point (RFC 9180 7.1, draft-ietf-hpke-pq).
-pub(crate) fn hpke_kem(id: u16) -> Algorithm {
-    let name = match id {
-        0x0010 => "DHKEM-P256",
-        0x0011 => "DHKEM-P384",
-        0x0012 => "DHKEM-P521",
-        0x0020 => "X25519",
-        0x0021 => "X448",
-        0x0040 => "ML-KEM-512",
-        0x0041 => "ML-KEM-768",
-        0x0042 => "ML-KEM-1024",
-        0x0050 => "MLKEM768-P256",
-        0x0051 => "MLKEM1024-P384",
-        0x647a => "X-Wing",
-        _ => return Algorithm::unknown(format!("HPKE KEM {id:#06x}")),
+/// A KEM of HPKE (RFC 9180 7.1, draft-ietf-hpke-pq).
+pub(crate) fn hpke_kem(kem: Kem) -> Algorithm {
+    let name = match kem {
+        Kem::P256 => "DHKEM-P256",
+        Kem::P384 => "DHKEM-P384",
+        Kem::X25519 => "X25519",
+        Kem::MlKem512 => "ML-KEM-512",
+        Kem::MlKem768 => "ML-KEM-768",
+        Kem::MlKem1024 => "ML-KEM-1024",
+        Kem::MlKem768P256 => "MLKEM768-P256",
+        Kem::MlKem1024P384 => "MLKEM1024-P384",
+        Kem::XWing => "X-Wing",
+        _ => "",
     };
-    by_name(name).expect("every name above is in the registry")
+    by_name(name).unwrap_or_else(|| Algorithm {
+        primitive: Primitive::Kem,
+        posture: Some(kem.posture()),
+        ..Algorithm::unknown(kem.name())
+    })
 }
 
 struct Entry {
@@ -93,7 +95,6 @@ const REGISTRY: &[Entry] = registry! {
     "Ed448" = "1.3.101.113", Signature, Classical, 224, 0;
     "DHKEM-P256", Kem, Classical, 128, 0;
     "DHKEM-P384", Kem, Classical, 192, 0;
-    "DHKEM-P521", Kem, Classical, 256, 0;
     // FIPS 203, RFC 9935
     "ML-KEM-512" = "2.16.840.1.101.3.4.4.1", Kem, PostQuantum, 128, 1;
     "ML-KEM-768" = "2.16.840.1.101.3.4.4.2", Kem, PostQuantum, 192, 3;
@@ -121,6 +122,7 @@ const REGISTRY: &[Entry] = registry! {
     "XMSS-MT" = "1.3.6.1.5.5.7.6.35", Signature, PostQuantum, 256, 5;
     // Hybrids
     "X-Wing" = "1.3.6.1.4.1.62253.25722", Combiner, Hedged, 192, 3;
+    "MLDSA65-Ed25519", Signature, Hedged, 192, 3;
     "MLKEM768-P256", Combiner, Hedged, 192, 3;
     "MLKEM1024-P384", Combiner, Hedged, 256, 5;
     // SP 800-38D, 38F, RFC 8452, RFC 5297, RFC 8439
@@ -143,28 +145,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_hpke_kem_is_in_the_registry_with_the_posture_that_envelopes_have() {
-        use kms_core::{Kem, Level, RecipientId, Scheme, Single, WrapParams, WrappedKey};
+    fn every_kem_and_signature_scheme_is_in_the_registry_with_its_posture() {
+        use kms_core::crypto::signature::SignatureScheme;
         for kem in Kem::ALL {
-            let recipient = Single {
-                scheme: Scheme::Hpke,
-                id: RecipientId::Hint([0; 8]),
-                wrapped: WrappedKey {
-                    version: None,
-                    w: Vec::new(),
-                    params: WrapParams::Hpke { kem },
-                },
-                sealed: [0; 48],
-                level: Level::Message,
-            };
+            assert_eq!(hpke_kem(kem).posture, Some(kem.posture()), "{}", kem.name());
+            assert!(hpke_kem(kem).quantum_level.is_some(), "{}", kem.name());
+        }
+        for scheme in SignatureScheme::ALL {
             assert_eq!(
-                hpke_kem(kem.wire()).posture,
-                Some(recipient.posture()),
+                by_name(scheme.name()).unwrap().posture,
+                Some(scheme.posture()),
                 "{}",
-                kem.name()
+                scheme.name()
             );
         }
-        assert_eq!(hpke_kem(0xffff).posture, None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::algorithms::Algorithms;
-use crate::algorithm::posture_name;
+use crate::algorithm::{Primitive, posture_name};
 use crate::asset::{Asset, AssetKind, Place, Role};
 use crate::finding::Finding;
 
@@ -134,7 +134,10 @@ fn material_type(asset: &Asset) -> &'static str {
         AssetKind::PrivateKey => "private-key",
         AssetKind::PublicKey | AssetKind::SshKey => "public-key",
         AssetKind::SshCertificate => "credential",
-        AssetKind::ProviderKey => "secret-key",
+        AssetKind::ProviderKey => match asset.algorithm(Role::Key).map(|algorithm| algorithm.primitive) {
+            Some(Primitive::Ae) | None => "secret-key",
+            Some(_) => "private-key",
+        },
         AssetKind::AgeKey | AssetKind::JsonWebKey if asset.in_clear => "private-key",
         AssetKind::AgeKey | AssetKind::JsonWebKey => "public-key",
         AssetKind::Certificate | AssetKind::CertificateRequest | AssetKind::Container => "other",
