@@ -1,7 +1,8 @@
 //! HPKE and hybrid recipients: both halves are needed, nothing of one can be exchanged, and no downgrade is taken.
 #![allow(
+    clippy::cast_possible_truncation,
     clippy::unwrap_used,
-    reason = "clippy.toml allows unwrap in tests, and this is all tests"
+    reason = "numbers are small or meant to be cut; clippy.toml allows unwrap in tests, and this is all tests"
 )]
 
 mod hostile;

@@ -140,6 +140,9 @@ impl Kek for TestKek {
     }
 }
 
+/// What envelopes call a version, and its private key.
+pub type KemVersion = (Option<Vec<u8>>, Arc<dyn DecapsulationKey>);
+
 /// A KEM key with any number of versions, the last one current.
 pub struct TestKem {
     pub backend: CryptoBackend,

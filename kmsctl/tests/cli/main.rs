@@ -19,5 +19,6 @@ mod recipients;
 mod rewrap;
 mod rotate;
 mod secrets;
+mod signatures;
 mod support;
 mod terminal;
