@@ -7,8 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Entry, Header, Kek, KekError, Keyring, Recipient, RecipientId, Sealer};
+use kms_core::{
+    Binding, Entry, Generated, Header, Kek, KekError, KekInfo, Keyring, Posture, Recipient, RecipientId, Scheme,
+    Sealer, Unwrapped, WrappedKey,
+};
 
 use crate::config::{Config, LogicalKey, PolicyConfig, Recipients};
 use crate::provider::Provider;
@@ -20,10 +24,19 @@ pub struct Resolver {
     providers: BTreeMap<KeyName, Arc<dyn Provider>>,
     keys: BTreeMap<KeyName, LogicalKey>,
     policy: PolicyConfig,
-    /// Each configured key, without version, and the provider that serves it.
-    configured: BTreeMap<KeyUri, KeyName>,
+    /// Each configured key, without version.
+    configured: BTreeMap<KeyUri, Configured>,
     /// KEKs that the caller holds itself, by their URI: passphrases, key files, public keys.
     supplied: BTreeMap<String, Arc<dyn Kek>>,
+}
+
+/// What the configuration says of one KEK.
+#[derive(Clone)]
+struct Configured {
+    provider: KeyName,
+    /// Context pairs that its provider is shown, and the logical key that says so.
+    expose: Vec<String>,
+    named: KeyName,
 }
 
 /// A name or URI leads to no key.
@@ -59,6 +72,16 @@ pub enum ResolveError {
         /// A provider.
         one: KeyName,
         /// Another provider.
+        other: KeyName,
+    },
+    /// Two logical keys share a KEK and show its provider different pairs: an envelope could not tell which.
+    #[error("{uri}: [key.{one}] and [key.{other}] share this key; give them the same `expose`")]
+    Exposure {
+        /// The key.
+        uri: KeyUri,
+        /// A logical key.
+        one: KeyName,
+        /// Another logical key.
         other: KeyName,
     },
     /// The caller holds this KEK, and did not supply it.
@@ -97,7 +120,7 @@ impl Resolver {
             configured: BTreeMap::new(),
             supplied: BTreeMap::new(),
         };
-        for key in config.keys.values() {
+        for (name, key) in &config.keys {
             for (uri, provider) in key.recipients.members().served() {
                 if uri.scheme().is_supplied_by_caller() {
                     continue;
@@ -109,10 +132,32 @@ impl Resolver {
                 if !resolver.providers.contains_key(&served_by) {
                     return Err(ResolveError::NotOpen { name: served_by });
                 }
-                resolver.configured.insert(uri.without_version(), served_by);
+                resolver.configure(uri, served_by, name, key)?;
             }
         }
         Ok(resolver)
+    }
+
+    fn configure(
+        &mut self,
+        uri: &KeyUri,
+        provider: KeyName,
+        name: &KeyName,
+        key: &LogicalKey,
+    ) -> Result<(), ResolveError> {
+        let uri = uri.without_version();
+        let mut expose = key.expose.clone();
+        expose.sort();
+        if let Some(earlier) = self.configured.get(&uri).filter(|earlier| earlier.expose != expose) {
+            return Err(ResolveError::Exposure {
+                uri,
+                one: earlier.named.clone(),
+                other: name.clone(),
+            });
+        }
+        let named = name.clone();
+        self.configured.insert(uri, Configured { provider, expose, named });
+        Ok(())
     }
 
     /// Adds a KEK that the caller holds itself.
@@ -168,7 +213,19 @@ impl Resolver {
         if uri.scheme().is_supplied_by_caller() {
             return Err(ResolveError::NotSupplied { uri: uri.clone() });
         }
-        Ok(self.provider(uri)?.kek(uri)?)
+        let kek = self.provider(uri)?.kek(uri)?;
+        Ok(self.exposing(uri, kek))
+    }
+
+    /// The KEK, showing its provider the pairs that the configuration names.
+    fn exposing(&self, uri: &KeyUri, kek: Arc<dyn Kek>) -> Arc<dyn Kek> {
+        match self.configured.get(&uri.without_version()) {
+            Some(Configured { expose, .. }) if !expose.is_empty() => Arc::new(Exposing {
+                kek,
+                names: expose.clone(),
+            }),
+            _ => kek,
+        }
     }
 
     /// The provider that serves a URI.
@@ -177,7 +234,7 @@ impl Resolver {
     /// [`ResolveError::NotServed`], [`ResolveError::Ambiguous`].
     pub fn provider(&self, uri: &KeyUri) -> Result<&Arc<dyn Provider>, ResolveError> {
         let configured = self.configured.get(&uri.without_version());
-        match configured.and_then(|name| self.providers.get(name)) {
+        match configured.and_then(|key| self.providers.get(&key.provider)) {
             Some(provider) => Ok(provider),
             None => Ok(self.server(uri)?.1),
         }
@@ -271,7 +328,7 @@ impl Resolver {
         }
         let key = uri.without_version();
         let provider = match self.configured.get(&key) {
-            Some(name) => self.providers.get(name)?,
+            Some(configured) => self.providers.get(&configured.provider)?,
             None => {
                 self.server(&key)
                     .ok()
@@ -279,7 +336,8 @@ impl Resolver {
                     .1
             }
         };
-        provider.kek(&key).ok()
+        let kek = provider.kek(&key).ok()?;
+        Some(self.exposing(&key, kek))
     }
 
     async fn all_configured(&self) -> Result<Vec<KeyUri>, ResolveError> {
@@ -305,6 +363,43 @@ impl Resolver {
                 other: other.clone(),
             }),
         }
+    }
+}
+
+/// A KEK and the names that its logical key exposes.
+struct Exposing {
+    kek: Arc<dyn Kek>,
+    names: Vec<String>,
+}
+
+#[async_trait]
+impl Kek for Exposing {
+    fn uri(&self) -> &str {
+        self.kek.uri()
+    }
+
+    fn scheme(&self) -> Scheme {
+        self.kek.scheme()
+    }
+
+    fn posture(&self) -> Posture {
+        self.kek.posture()
+    }
+
+    fn exposes(&self) -> &[String] {
+        &self.names
+    }
+
+    async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {
+        self.kek.generate(binding).await
+    }
+
+    async fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding<'_>) -> Result<Unwrapped, KekError> {
+        self.kek.unwrap(wrapped, binding).await
+    }
+
+    async fn describe(&self) -> Result<KekInfo, KekError> {
+        self.kek.describe().await
     }
 }
 

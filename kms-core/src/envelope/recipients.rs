@@ -341,6 +341,7 @@ pub(super) async fn wrap_single(
         domain: scope.domain,
         digest: &digest,
         dek_id: scope.dek_id,
+        exposed: &scope.exposed(&**kek),
     };
     let generated = kek.generate(&binding).await?;
     let id = if member.hidden {

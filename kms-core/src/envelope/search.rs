@@ -327,6 +327,7 @@ pub(super) async fn unseal(
         domain: scope.domain,
         digest: &digest,
         dek_id: scope.dek_id,
+        exposed: &scope.exposed(kek),
     };
     let mut attempt = Attempt {
         uri: kek.uri().to_owned(),
@@ -337,6 +338,7 @@ pub(super) async fn unseal(
     match kek.unwrap(&single.wrapped, &binding).await {
         Err(error) => {
             attempt.outcome = AttemptOutcome::Provider(error.kind);
+            attempt.request_id = error.request_id;
             (attempt, None)
         }
         Ok(unwrapped) => {
