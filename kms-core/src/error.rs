@@ -175,7 +175,7 @@ pub struct KekError {
     pub operation: KekOperation,
     /// What went wrong.
     pub kind: KekFault,
-    /// The provider's own id of the request that failed, where it told one: letters, digits and dashes.
+    /// The provider's own id of the request that failed, where it told one that looks like an id.
     pub request_id: Option<String>,
 }
 

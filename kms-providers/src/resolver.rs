@@ -132,10 +132,26 @@ impl Resolver {
                 if !resolver.providers.contains_key(&served_by) {
                     return Err(ResolveError::NotOpen { name: served_by });
                 }
+                resolver.check_regions(uri, &served_by, key)?;
                 resolver.configure(uri, served_by, name, key)?;
             }
         }
         Ok(resolver)
+    }
+
+    /// Where replicas of a key may answer for it, its residency has to allow them too: failing over is no way out.
+    fn check_regions(&self, uri: &KeyUri, provider: &KeyName, key: &LogicalKey) -> Result<(), ResolveError> {
+        let Some(provider) = self.providers.get(provider) else {
+            return Ok(());
+        };
+        let outside = provider.regions(uri).into_iter().find(|region| !key.residency.permits(region));
+        match outside {
+            Some(region) => Err(ResolveError::Residency {
+                uri: uri.clone(),
+                region: Some(region),
+            }),
+            None => Ok(()),
+        }
     }
 
     fn configure(
