@@ -18,8 +18,9 @@ use workspace::{Member, default_tree, members, rust_files};
 const ARROWS: &[(&str, &[&str])] = &[
     ("kms-core", &[]),
     ("kms-providers", &["kms-core"]),
-    ("kmsctl", &["kms-core", "kms-providers"]),
-    ("keystrand-tests", &["kms-core", "kms-providers", "kmsctl"]),
+    ("kmsctl", &["kms-core", "kms-providers", "keystrand-fakes"]),
+    ("keystrand-fakes", &[]),
+    ("keystrand-tests", &["kms-core", "kms-providers", "kmsctl", "keystrand-fakes"]),
 ];
 
 /// What kms-core leaves to its callers: files, network, other processes, and every async runtime.

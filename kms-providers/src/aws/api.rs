@@ -77,9 +77,8 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// A reply whose content does not matter. AWS sends `{}` or nothing.
-#[derive(Deserialize)]
-pub(super) struct Nothing {}
+/// A reply whose content does not matter: `{}`, `null` or nothing.
+pub(super) type Nothing = serde::de::IgnoredAny;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

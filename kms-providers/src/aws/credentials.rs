@@ -7,6 +7,7 @@ use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use kms_core::KekFault;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -48,6 +49,10 @@ impl CredentialSource {
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(region.clone());
         if let Some(profile) = &self.settings.profile {
             loader = loader.profile_name(profile);
+        }
+        if let Some(file) = &self.settings.credentials_file {
+            let files = EnvConfigFiles::builder().with_file(EnvConfigFileKind::Credentials, file);
+            loader = loader.profile_files(files.build());
         }
         let config = loader.load().await;
         let base = config.credentials_provider();

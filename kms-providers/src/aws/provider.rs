@@ -74,9 +74,8 @@ impl AwsProvider {
     /// [`AwsError`] names the setting that is wrong. Nothing is asked of AWS yet.
     pub fn configured(config: &ProviderConfig, backend: CryptoBackend) -> Result<Self, AwsError> {
         let mut settings: AwsSettings = config.settings()?;
-        if let Some(file) = settings.calls.ca_file.take() {
-            settings.calls.ca_file = Some(config.path(&file));
-        }
+        settings.calls.ca_file = settings.calls.ca_file.map(|file| config.path(&file));
+        settings.credentials_file = settings.credentials_file.map(|file| config.path(&file));
         Self::new(settings, backend)
     }
 

@@ -1,5 +1,7 @@
 //! The settings of `kind = "aws-kms"`.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 use crate::cloud::CallSettings;
@@ -20,6 +22,9 @@ pub struct AwsSettings {
     /// The profile of the AWS configuration files that credentials come from.
     #[serde(default)]
     pub profile: Option<String>,
+    /// A credentials file in place of the user's own (`~/.aws/credentials`).
+    #[serde(default)]
+    pub credentials_file: Option<PathBuf>,
     /// A role to assume with those credentials.
     #[serde(default)]
     pub assume_role: Option<AssumeRole>,
@@ -117,6 +122,7 @@ impl AwsSettings {
             replica_regions: Vec::new(),
             accounts: Vec::new(),
             profile: None,
+            credentials_file: None,
             assume_role: None,
             endpoint: None,
             fips: false,

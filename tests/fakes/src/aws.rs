@@ -1,0 +1,1 @@
+//! KMS with real cryptography.

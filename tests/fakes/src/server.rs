@@ -1,0 +1,1 @@
+//! As much of HTTP as stand-ins need.
