@@ -5,5 +5,8 @@
     reason = "clippy.toml allows the first in test functions; their helpers are no less test code"
 )]
 
+mod actions;
+mod attested;
 mod conformance;
+mod faults;
 mod support;

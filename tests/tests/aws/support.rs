@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use futures::executor::block_on;
+use keystrand_fakes::aws::FakeKms;
 use keystrand_fakes::emulator::Emulator;
 use kms_core::crypto::CryptoBackend;
 use kms_core::{Binding, Domain, Kind, Suite};
@@ -34,6 +35,32 @@ impl Scene {
 
     pub(crate) fn settings(&self) -> AwsSettings {
         settings(&self.emulator.endpoint, self.folder.path())
+    }
+
+    pub(crate) fn provider(&self) -> AwsProvider {
+        AwsProvider::new(self.settings(), CryptoBackend::default()).unwrap()
+    }
+}
+
+/// The stand-in, and a provider over it that gives up soon.
+pub(crate) struct Fake {
+    pub(crate) kms: FakeKms,
+    folder: tempfile::TempDir,
+}
+
+impl Fake {
+    pub(crate) fn start() -> Self {
+        Self {
+            kms: FakeKms::start(REGION),
+            folder: credentials(),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> AwsSettings {
+        let mut settings = settings(&self.kms.endpoint(), self.folder.path());
+        (settings.calls.attempt_ms, settings.calls.total_ms) = (400, 3_000);
+        settings.calls.attempts = 3;
+        settings
     }
 
     pub(crate) fn provider(&self) -> AwsProvider {

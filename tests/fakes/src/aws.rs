@@ -1,1 +1,0 @@
-//! KMS with real cryptography.
