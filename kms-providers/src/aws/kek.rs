@@ -96,7 +96,8 @@ impl Kek for AwsKek {
 
     async fn describe(&self) -> Result<KekInfo, KekError> {
         let (service, key, is_rsa) = (Arc::clone(&self.service), self.key.clone(), self.is_rsa);
-        let described = async move { service.describe(&key).await?.info(is_rsa) };
+        let is_versioned = service.settings.secret_source == SecretSource::Provider;
+        let described = async move { service.describe(&key).await?.info(is_rsa, is_versioned) };
         self.ask(KekOperation::Describe, described).await
     }
 }

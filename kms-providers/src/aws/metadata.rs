@@ -71,15 +71,15 @@ impl KeyFacts {
         })
     }
 
-    /// The description, if the key is what the configuration takes it for.
-    pub(super) fn info(&self, is_rsa: bool) -> Result<KekInfo, CallFault> {
+    /// The description, if the key is what the configuration takes it for. The version is told where wraps tell theirs.
+    pub(super) fn info(&self, is_rsa: bool, is_versioned: bool) -> Result<KekInfo, CallFault> {
         let is_as_configured = self.usage == "ENCRYPT_DECRYPT" && self.is_rsa() == is_rsa;
         if !is_as_configured || !(self.is_rsa() || self.spec == SYMMETRIC) {
             return Err(CallFault::new(KekFault::Unsupported));
         }
         let algorithm = if is_rsa { format!("{} RSAES_OAEP_SHA_256", self.spec) } else { "AES-256-GCM".to_owned() };
         let posture = if is_rsa { Posture::Classical } else { Posture::Hedged };
-        let version = self.current_material.clone().map(String::into_bytes);
+        let version = self.current_material.clone().filter(|_| is_versioned).map(String::into_bytes);
         let domain = format!("aws-kms:{}:{}", self.key.partition(), self.key.account());
         let mut info = KekInfo::new(algorithm, version, self.protection(), posture, domain);
         info.region = Some(self.key.region().to_owned());
