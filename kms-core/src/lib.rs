@@ -10,10 +10,10 @@
 //!
 //! | layer | modules | knows |
 //! |---|---|---|
-//! | primitives | [`crypto`], [`memory`] | libraries, locked pages |
+//! | primitives | [`crypto`], [`hpke`], [`memory`] | libraries, locked pages, public keys |
 //! | format | `suite`, `schedule`, `header`, `context`, [`caps`] | every byte of KS1 |
 //! | data | [`payload`], [`record`], [`quorum`] | chunks, records, shares |
-//! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`] | how a provider protects a secret |
+//! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`], [`HpkeKek`], [`HybridKek`] | how a provider protects a secret |
 //! | envelope | [`Sealer`], [`Opener`], [`Rewrapper`], [`cache`], [`audit`] | who may do what, in which order |
 //!
 //! ```
@@ -49,7 +49,9 @@ pub mod crypto;
 mod envelope;
 mod error;
 mod header;
+pub mod hpke;
 mod kek;
+mod kem;
 mod keyring;
 pub mod memory;
 mod passphrase;
@@ -58,6 +60,9 @@ pub mod quorum;
 pub mod record;
 mod schedule;
 mod suite;
+mod suite_policy;
+#[cfg(test)]
+mod test_data;
 
 // Sealing, opening, rewrapping.
 pub use context::{EncryptionContext, LabelValue, Labels};
@@ -67,9 +72,14 @@ pub use envelope::{
     UnsettledRewrap,
 };
 pub use suite::{Kind, Suite};
+pub use suite_policy::{SuitePolicy, SuiteRule, SuiteStatus};
 
 // Keys of providers.
-pub use kek::{Binding, Generated, Kek, KekInfo, Posture, Scheme, Unwrapped, WrapMechanism, WrapParams, WrappedKey};
+pub use crypto::kem::Kem;
+pub use kek::{
+    Binding, ClassicalHalf, Generated, Kek, KekInfo, Posture, Scheme, Unwrapped, WrapMechanism, WrapParams, WrappedKey,
+};
+pub use kem::{Decapsulated, HpkeKek, HybridKek, KemPublicKey, KemRecipient, VersionedPublicKey};
 pub use keyring::Keyring;
 pub use passphrase::PassphraseKek;
 pub use schedule::{Digest, Domain};
@@ -81,5 +91,6 @@ pub use header::{
 
 // Errors: each names the party at fault.
 pub use error::{
-    AuditFault, CallerFault, Error, FormatFault, KekError, KekFault, KekOperation, LimitFault, PolicyFault, Result,
+    AuditFault, CallerFault, Error, FormatFault, KekError, KekFault, KekOperation, KemFault, LimitFault, PolicyFault,
+    Result, SignatureFault,
 };

@@ -63,13 +63,16 @@ pub mod config;
 pub mod conformance;
 pub mod durable;
 mod error;
+mod exposing;
 pub mod files;
 mod keyset;
 pub mod local;
 pub mod memory;
+mod pinned;
 mod provider;
 mod resolver;
 mod seconds;
+pub mod signing;
 pub mod uri;
 
 pub use error::Error;

@@ -10,6 +10,7 @@ mod opener;
 mod read_back;
 mod recipients;
 mod rewrap;
+mod seal;
 mod sealer;
 mod search;
 mod trail;

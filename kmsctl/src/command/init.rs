@@ -147,7 +147,11 @@ impl fmt::Display for Made {
             self.sealed_by
         )?;
         writeln!(f, "  audit log  {}", self.audit_log.display())?;
-        writeln!(f, "  its key    {}", self.audit_verifier)?;
+        writeln!(
+            f,
+            "  its key    {}",
+            self.audit_verifier.split(' ').next().unwrap_or_default()
+        )?;
         write!(f, "next: kmsctl key create NAME")
     }
 }

@@ -257,8 +257,11 @@ impl Session {
             .filter(|(_, provider)| provider.owns_its_keys())
         {
             for key in provider.list().await? {
-                keyring.insert(provider.kek(&key.uri)?);
+                keyring.insert(self.resolver.kek(&key.uri)?);
             }
+        }
+        for kek in self.resolver.published().await? {
+            keyring.insert(kek);
         }
         for uri in self.config.keys.values().flat_map(LogicalKey::uris) {
             if !uri.scheme().is_supplied_by_caller() {

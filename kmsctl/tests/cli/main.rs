@@ -12,6 +12,7 @@ mod init;
 mod inspect;
 mod json;
 mod keys;
+mod pairs;
 mod pipes;
 mod processes;
 mod recipients;

@@ -1,11 +1,12 @@
 //! `kmsctl key show`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use clap::Args;
-use kms_core::KekFault;
+use kms_core::{Kek, KekFault, KemRecipient};
 use kms_providers::files::KeyIndex;
-use kms_providers::{KeySummary, KeyUri};
+use kms_providers::{KeyState, KeySummary, KeyUri};
 use serde::Serialize;
 
 use super::view::{KeyView, NameView, VersionView};
@@ -43,6 +44,17 @@ struct Details {
     envelope_version: Option<String>,
     /// Known envelopes that need each version.
     needed: Vec<Needed>,
+    /// Of a key pair: the public key of each version that there is.
+    public_keys: Vec<Public>,
+}
+
+#[derive(Serialize)]
+struct Public {
+    version: String,
+    /// How envelopes and configurations name it.
+    thumbprint: String,
+    /// In base64url.
+    public_key: String,
 }
 
 #[derive(Serialize)]
@@ -86,6 +98,7 @@ async fn details(session: &Session, uri: &KeyUri) -> Result<Details> {
         .iter()
         .map(|version| needed(&session.index(), &summary.uri, &version.version));
     Ok(Details {
+        public_keys: public_keys(&*kek, &summary).await?,
         needed: needed.collect(),
         algorithm: info.as_ref().map(|info| info.algorithm.clone()),
         protection: info.as_ref().map(|info| info.protection.clone()),
@@ -95,6 +108,38 @@ async fn details(session: &Session, uri: &KeyUri) -> Result<Details> {
         envelope_version: info.and_then(|info| info.version).map(|bytes| version(&bytes)),
         key,
     })
+}
+
+/// The key pair that `uri` names.
+///
+/// # Errors
+/// When it names a symmetric key, or none.
+pub(super) fn pair_of(session: &Session, uri: &KeyUri) -> Result<Arc<dyn KemRecipient>> {
+    let kek = session.resolver().kek(&uri.without_version())?;
+    kek.kem().cloned().ok_or_else(|| {
+        Failure::usage(
+            format!("{uri} is no key pair"),
+            "`kmsctl key create NAME --kem x-wing` makes one",
+        )
+    })
+}
+
+async fn public_keys(kek: &dyn Kek, summary: &KeySummary) -> Result<Vec<Public>> {
+    let Some(pair) = kek.kem() else { return Ok(Vec::new()) };
+    let mut keys = Vec::new();
+    for version in summary
+        .versions
+        .iter()
+        .filter(|version| version.state != KeyState::Destroyed)
+    {
+        let public = pair.public_key(Some(version.version.as_bytes())).await?.key;
+        keys.push(Public {
+            version: version.version.clone(),
+            thumbprint: public.uri(),
+            public_key: public.to_string(),
+        });
+    }
+    Ok(keys)
 }
 
 /// The listing of the provider that serves the key is where its states stand.
@@ -141,6 +186,14 @@ impl fmt::Display for Details {
         writeln!(f, "  {:<12} {}", "posture", self.posture)?;
         for version in &self.key.versions {
             writeln!(f, "  {}", Line(version, &self.needed))?;
+        }
+        for public in &self.public_keys {
+            writeln!(
+                f,
+                "  {:<12} of version {}: {}",
+                "public key", public.version, public.thumbprint
+            )?;
+            writeln!(f, "    {}", public.public_key)?;
         }
         Ok(())
     }

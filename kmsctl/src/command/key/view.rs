@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use kms_providers::config::{LogicalKey, Recipients};
-use kms_providers::{KeyState, KeySummary, KeyUri, VersionSummary};
+use kms_providers::config::{LogicalKey, Member, Recipients};
+use kms_providers::{KeyState, KeySummary, VersionSummary};
 use serde::Serialize;
 
 use crate::printable::{count, time};
@@ -24,6 +24,9 @@ pub(super) struct KeyView {
     created: Option<String>,
     /// The version that new envelopes use.
     current: Option<String>,
+    /// Of a key pair: its mechanism.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kem: Option<&'static str>,
     /// Its versions, oldest first.
     pub(super) versions: Vec<VersionView>,
 }
@@ -62,6 +65,7 @@ impl KeyView {
             due,
             created: key.created.map(time),
             current: current.map(|version| version.version.clone()),
+            kem: key.kem.map(kms_core::Kem::name),
             versions: key.versions.iter().map(VersionView::from).collect(),
         }
     }
@@ -87,7 +91,7 @@ impl NameView {
                 Recipients::Quorum { k, .. } => k,
                 _ => 1,
             },
-            members: key.uris().map(KeyUri::to_string).collect(),
+            members: key.recipients.members().iter().map(member).collect(),
             suite: key.suite.map(kms_core::Suite::name),
         }
     }
@@ -98,6 +102,9 @@ impl fmt::Display for KeyView {
         write!(f, "{:<32} {:<20}", self.key, self.state)?;
         if let Some(current) = &self.current {
             write!(f, " version {current} of {}", self.versions.len())?;
+        }
+        if let Some(kem) = self.kem {
+            write!(f, ", key pair ({kem})")?;
         }
         match &self.due {
             Some(due) => write!(f, " due {due}"),
@@ -127,6 +134,13 @@ impl fmt::Display for NameView {
             threshold => write!(f, "{threshold} of {} together: ", count(self.members.len(), "key"))?,
         }
         f.write_str(&self.members.join(", "))
+    }
+}
+
+fn member(member: &Member) -> String {
+    match &member.pq {
+        None => member.key.uri.to_string(),
+        Some(pq) => format!("{} with {}", member.key.uri, pq.uri),
     }
 }
 
