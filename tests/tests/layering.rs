@@ -170,12 +170,21 @@ fn unsafe_code_is_seen() {
 
 #[test]
 fn default_features_bring_no_cloud_sdk_and_no_network() {
-    for name in ["kms-core", "kms-providers", "kmsctl"] {
-        let crates = default_tree(name);
+    for name in ["kms-core", "kms-providers"] {
+        let crates = default_tree(name, &[]);
         assert!(crates.iter().any(|found| found == "kms-core"), "no tree of {name}");
         let wrong: Vec<_> = crates.iter().filter(|name| is_network(name)).collect();
         assert!(wrong.is_empty(), "{name} brings {wrong:?}");
     }
+}
+
+/// The command line comes with clouds, and can be had without.
+#[test]
+fn the_command_line_has_networks_only_by_its_features() {
+    let crates = default_tree("kmsctl", &["--no-default-features"]);
+    let wrong: Vec<_> = crates.iter().filter(|name| is_network(name)).collect();
+    assert!(wrong.is_empty(), "kmsctl brings {wrong:?}");
+    assert!(default_tree("kmsctl", &[]).iter().any(|name| name == "rustls"));
 }
 
 #[test]

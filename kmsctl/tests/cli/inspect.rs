@@ -73,8 +73,8 @@ fn schemes(seen: &Value) -> Value {
         _ => match recipient["scheme"].as_str().unwrap() {
             "wrap-bound" => 1.into(),
             "wrap" => 2.into(),
-            "hpke" => 3,
-            "hybrid" => 4,
+            "hpke" => 3.into(),
+            "hybrid" => 4.into(),
             "passphrase" => 5.into(),
             other => panic!("{other}"),
         },
