@@ -168,7 +168,10 @@ impl Resolver {
         let Some(provider) = self.providers.get(provider) else {
             return Ok(());
         };
-        let outside = provider.regions(uri).into_iter().find(|region| !key.residency.permits(region));
+        let outside = provider
+            .regions(uri)
+            .into_iter()
+            .find(|region| !key.residency.permits(region));
         match outside {
             Some(region) => Err(ResolveError::Residency {
                 uri: uri.clone(),
@@ -196,7 +199,14 @@ impl Resolver {
             });
         }
         let named = name.clone();
-        self.configured.insert(uri, Configured { provider, expose, named });
+        self.configured.insert(
+            uri,
+            Configured {
+                provider,
+                expose,
+                named,
+            },
+        );
         Ok(())
     }
 

@@ -20,7 +20,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kms-providers", &["kms-core"]),
     ("kmsctl", &["kms-core", "kms-providers", "keystrand-fakes"]),
     ("keystrand-fakes", &[]),
-    ("keystrand-tests", &["kms-core", "kms-providers", "kmsctl", "keystrand-fakes"]),
+    (
+        "keystrand-tests",
+        &["kms-core", "kms-providers", "kmsctl", "keystrand-fakes"],
+    ),
 ];
 
 /// What kms-core leaves to its callers: files, network, other processes, and every async runtime.

@@ -52,7 +52,11 @@ impl Client {
         let answer = self.caller.call(&self.protocol, A::NAME, &request, A::REPEAT).await?;
         let key_exchange = answer.key_exchange().map(|exchange| exchange.name());
         let Answer { reply, request_id } = answer;
-        let body = if reply.body.is_empty() { b"{}" } else { reply.body.as_slice() };
+        let body = if reply.body.is_empty() {
+            b"{}"
+        } else {
+            reply.body.as_slice()
+        };
         match serde_json::from_slice(body) {
             Ok(reply) => Ok(Done {
                 reply,

@@ -39,7 +39,9 @@ impl CredentialSource {
         }
         let chain = self.chain.get_or_init(|| self.chain()).await;
         let asked = tokio::time::timeout(PATIENCE, chain.provide_credentials()).await;
-        let credentials = asked.map_err(|_| KekFault::Timeout)?.map_err(|error| fault_of(&error))?;
+        let credentials = asked
+            .map_err(|_| KekFault::Timeout)?
+            .map_err(|error| fault_of(&error))?;
         *kept = Some(credentials.clone());
         Ok(credentials)
     }

@@ -79,7 +79,14 @@ impl KeyImport for AwsProvider {
             if before.origin != "EXTERNAL" {
                 return Err(CallFault::new(KekFault::Unsupported));
             }
-            upload(&service, &own, &material, ImportWrapping::default(), Some("NEW_KEY_MATERIAL")).await?;
+            upload(
+                &service,
+                &own,
+                &material,
+                ImportWrapping::default(),
+                Some("NEW_KEY_MATERIAL"),
+            )
+            .await?;
             rotate_from(&service, &own, before.current_material.as_deref()).await
         };
         self.change(&text, rotated).await?;

@@ -58,7 +58,11 @@ impl Kek for AwsKek {
     }
 
     fn posture(&self) -> Posture {
-        if self.is_rsa { Posture::Classical } else { Posture::Hedged }
+        if self.is_rsa {
+            Posture::Classical
+        } else {
+            Posture::Hedged
+        }
     }
 
     async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {
@@ -123,7 +127,11 @@ async fn generate_there(service: &Service, key: &AwsKey, context: &Context) -> R
         kind,
         request_id: request_id.clone(),
     };
-    let secret = secret(reply.plaintext, reply.ciphertext_for_recipient.map(|bytes| bytes.0), attested.as_ref());
+    let secret = secret(
+        reply.plaintext,
+        reply.ciphertext_for_recipient.map(|bytes| bytes.0),
+        attested.as_ref(),
+    );
     Ok(Generated {
         secret: secret.map_err(fault)?,
         wrapped: WrappedKey {
@@ -200,7 +208,11 @@ pub(super) async fn decrypt(
     if wrapped.version.is_some() && wrapped.version.as_deref() != used {
         return Err(fault(KekFault::BadReply));
     }
-    let secret = secret(reply.plaintext, reply.ciphertext_for_recipient.map(|bytes| bytes.0), attested.as_ref());
+    let secret = secret(
+        reply.plaintext,
+        reply.ciphertext_for_recipient.map(|bytes| bytes.0),
+        attested.as_ref(),
+    );
     Ok(Unwrapped {
         secret: secret.map_err(fault)?,
         request_id,
@@ -239,7 +251,9 @@ pub(super) fn context(binding: &Binding<'_>, exposed: &[(&str, &str)]) -> Contex
         ("ks1-b".to_owned(), BASE64URL_NOPAD.encode(binding.digest)),
         ("ks1-dek".to_owned(), HEXLOWER.encode(binding.dek_id)),
     ];
-    let exposed = exposed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let exposed = exposed
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     own.into_iter().chain(exposed).collect()
 }
 
@@ -260,7 +274,9 @@ fn secret(
 ) -> Result<Secret<32>, KekFault> {
     match (attested, plaintext, for_recipient) {
         (None, Some(plaintext), None) => sized(plaintext.expose()),
-        (Some(attested), plaintext, Some(enveloped)) if plaintext.as_ref().is_none_or(|bare| bare.expose().is_empty()) => {
+        (Some(attested), plaintext, Some(enveloped))
+            if plaintext.as_ref().is_none_or(|bare| bare.expose().is_empty()) =>
+        {
             attested.open(&enveloped)
         }
         _ => Err(KekFault::BadReply),

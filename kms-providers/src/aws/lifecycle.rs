@@ -91,7 +91,9 @@ impl AwsProvider {
             let arn = key.arn();
             let status: RotationStatus = service.at_home(&GetKeyRotationStatus { key_id: &arn }).await?;
             let next = status.next_rotation_date.and_then(time);
-            Ok(status.key_rotation_enabled.then_some((status.rotation_period_in_days, next)))
+            Ok(status
+                .key_rotation_enabled
+                .then_some((status.rotation_period_in_days, next)))
         };
         self.ask(&uri.to_string(), KekOperation::Describe, status).await
     }
@@ -135,7 +137,9 @@ impl AwsProvider {
         of: &str,
         change: impl Future<Output = Result<T, CallFault>> + Send + 'static,
     ) -> Result<T, KekError> {
-        to_the_end(change).await.map_err(|fault| fault.of(of, KekOperation::Lifecycle))
+        to_the_end(change)
+            .await
+            .map_err(|fault| fault.of(of, KekOperation::Lifecycle))
     }
 }
 
@@ -202,7 +206,9 @@ impl KeyLifecycle for AwsProvider {
                 pending_window_in_days: days,
             };
             let date = service.at_home(&request).await?.deletion_date;
-            Ok(date.and_then(time).unwrap_or_else(|| SystemTime::now() + window.length()))
+            Ok(date
+                .and_then(time)
+                .unwrap_or_else(|| SystemTime::now() + window.length()))
         };
         self.change(&key.to_string(), scheduled).await
     }
@@ -212,7 +218,10 @@ impl KeyLifecycle for AwsProvider {
         let service = Arc::clone(&self.0);
         let cancelled = async move {
             match service.describe(&own).await?.is_pending_deletion() {
-                true => service.at_home(&CancelKeyDeletion { key_id: &own.arn() }).await.map(drop),
+                true => service
+                    .at_home(&CancelKeyDeletion { key_id: &own.arn() })
+                    .await
+                    .map(drop),
                 false => Ok(()),
             }
         };

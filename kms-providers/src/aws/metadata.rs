@@ -77,9 +77,17 @@ impl KeyFacts {
         if !is_as_configured || !(self.is_rsa() || self.spec == SYMMETRIC) {
             return Err(CallFault::new(KekFault::Unsupported));
         }
-        let algorithm = if is_rsa { format!("{} RSAES_OAEP_SHA_256", self.spec) } else { "AES-256-GCM".to_owned() };
+        let algorithm = if is_rsa {
+            format!("{} RSAES_OAEP_SHA_256", self.spec)
+        } else {
+            "AES-256-GCM".to_owned()
+        };
         let posture = if is_rsa { Posture::Classical } else { Posture::Hedged };
-        let version = self.current_material.clone().filter(|_| is_versioned).map(String::into_bytes);
+        let version = self
+            .current_material
+            .clone()
+            .filter(|_| is_versioned)
+            .map(String::into_bytes);
         let domain = format!("aws-kms:{}:{}", self.key.partition(), self.key.account());
         let mut info = KekInfo::new(algorithm, version, self.protection(), posture, domain);
         info.region = Some(self.key.region().to_owned());

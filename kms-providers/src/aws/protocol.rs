@@ -48,9 +48,7 @@ impl Protocol for AwsProtocol {
             SignableBody::Bytes(&request.body),
         )
         .map_err(|_| KekFault::Denied)?;
-        let (signature, _) = sign(signable, &parameters)
-            .map_err(|_| KekFault::Denied)?
-            .into_parts();
+        let (signature, _) = sign(signable, &parameters).map_err(|_| KekFault::Denied)?.into_parts();
         for (name, value) in signature.headers() {
             let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| KekFault::Denied)?;
             let mut value = http::HeaderValue::from_str(value).map_err(|_| KekFault::Denied)?;
@@ -71,13 +69,19 @@ impl Protocol for AwsProtocol {
     }
 
     fn request_id<'r>(&self, reply: &'r Reply) -> Option<&'r str> {
-        reply.header("x-amzn-requestid").or_else(|| reply.header("x-amz-request-id"))
+        reply
+            .header("x-amzn-requestid")
+            .or_else(|| reply.header("x-amz-request-id"))
     }
 }
 
 fn shifted(time: SystemTime, ahead: i64) -> SystemTime {
     let by = Duration::from_secs(ahead.unsigned_abs());
-    let moved = if ahead < 0 { time.checked_sub(by) } else { time.checked_add(by) };
+    let moved = if ahead < 0 {
+        time.checked_sub(by)
+    } else {
+        time.checked_add(by)
+    };
     moved.unwrap_or(time)
 }
 
@@ -91,9 +95,10 @@ fn bare(name: &str) -> &str {
 fn judge(status: u16, exception: &str) -> Judgement {
     use Judgement::{Clock, Failed, Final, Later, Reauthorize};
     match exception {
-        "NotFoundException" | "InvalidArnException" | "InvalidAliasNameException" | "CustomKeyStoreNotFoundException" => {
-            Final(KekFault::NotFound)
-        }
+        "NotFoundException"
+        | "InvalidArnException"
+        | "InvalidAliasNameException"
+        | "CustomKeyStoreNotFoundException" => Final(KekFault::NotFound),
         "AlreadyExistsException" | "CustomKeyStoreNameInUseException" => Final(KekFault::AlreadyExists),
         "DisabledException" => Final(KekFault::Disabled),
         // Which state it is, DescribeKey tells.

@@ -13,7 +13,7 @@ use super::client::{Client, Done};
 use super::credentials::CredentialSource;
 use super::kek::{self, AwsKek};
 use super::metadata::KeyFacts;
-use super::nitro::{AttestedSecret, Attestation};
+use super::nitro::{Attestation, AttestedSecret};
 use super::region;
 use super::rsa::PublicKeys;
 use super::settings::AwsSettings;
@@ -106,7 +106,10 @@ impl AwsProvider {
     ) -> Result<Self, AwsError> {
         let mut regions = vec![&settings.region];
         regions.extend(&settings.replica_regions);
-        let is_twice = regions.iter().enumerate().any(|(n, region)| regions[..n].contains(region));
+        let is_twice = regions
+            .iter()
+            .enumerate()
+            .any(|(n, region)| regions[..n].contains(region));
         if is_twice || !regions.iter().all(|region| region::is_region(region)) {
             return Err(AwsError::Region);
         }
@@ -210,7 +213,12 @@ impl Provider for AwsProvider {
 
     fn regions(&self, uri: &KeyUri) -> Vec<String> {
         match uri {
-            KeyUri::AwsKms(key) => self.0.places(key).iter().map(|(client, _)| client.region.clone()).collect(),
+            KeyUri::AwsKms(key) => self
+                .0
+                .places(key)
+                .iter()
+                .map(|(client, _)| client.region.clone())
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -266,7 +274,9 @@ impl Service {
         let (own, others): (Vec<_>, Vec<_>) = self.clients.iter().partition(|client| client.region == key.region());
         let others = others.into_iter().filter(|_| is_multi_region(key));
         let places = own.into_iter().chain(others);
-        places.map(|client| (client, key.in_region(&client.region).arn())).collect()
+        places
+            .map(|client| (client, key.in_region(&client.region).arn()))
+            .collect()
     }
 
     /// Asks at the key's region and, where that is not to be had, at those of its replicas. `answered` is the key that a
@@ -390,11 +400,17 @@ impl Service {
 
     /// The alias of a name. Aliases have no dots, names no slashes.
     pub(super) fn alias(&self, name: &KeyName) -> String {
-        format!("alias/{}{}", self.settings.alias_prefix, name.as_str().replace('.', "/"))
+        format!(
+            "alias/{}{}",
+            self.settings.alias_prefix,
+            name.as_str().replace('.', "/")
+        )
     }
 
     fn name_of(&self, alias: &str) -> Option<KeyName> {
-        let name = alias.strip_prefix("alias/")?.strip_prefix(&self.settings.alias_prefix)?;
+        let name = alias
+            .strip_prefix("alias/")?
+            .strip_prefix(&self.settings.alias_prefix)?;
         KeyName::parse(&name.replace('/', ".")).ok()
     }
 

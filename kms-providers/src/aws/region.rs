@@ -49,7 +49,15 @@ mod tests {
     #[test]
     fn a_region_is_one_label() {
         assert!(is_region("ap-southeast-4"));
-        for bad in ["", "-a", "a-", "eu.west", "eu-west-1.evil.example/", "EU-WEST-1", &"a".repeat(33)] {
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "eu.west",
+            "eu-west-1.evil.example/",
+            "EU-WEST-1",
+            &"a".repeat(33),
+        ] {
             assert!(!is_region(bad), "{bad}");
         }
     }

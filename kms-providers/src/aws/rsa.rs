@@ -64,7 +64,11 @@ async fn public_key(
     };
     let done = service.at_a_region(key, request, |reply| &reply.key_id).await?;
     let is_for_wrapping = done.reply.key_usage.as_deref() == Some("ENCRYPT_DECRYPT")
-        && done.reply.key_spec.as_deref().is_some_and(|spec| spec.starts_with("RSA_"));
+        && done
+            .reply
+            .key_spec
+            .as_deref()
+            .is_some_and(|spec| spec.starts_with("RSA_"));
     if !is_for_wrapping {
         return Err(CallFault::new(KekFault::Unsupported));
     }

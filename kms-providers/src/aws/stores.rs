@@ -139,7 +139,8 @@ async fn create(service: &Service, name: &str, new: &NewKeyStore) -> Result<Stri
         }
     }
     let made = service.at_home(&request).await?;
-    made.custom_key_store_id.ok_or_else(|| CallFault::new(KekFault::BadReply))
+    made.custom_key_store_id
+        .ok_or_else(|| CallFault::new(KekFault::BadReply))
 }
 
 async fn stores(service: &Service) -> Result<Vec<CustomKeyStore>, CallFault> {

@@ -187,7 +187,16 @@ impl Caller {
         let _place = self.places.acquire().await;
         let mut request = request.clone();
         let authorized = protocol.authorize(&mut request, afresh, self.ahead()).await;
-        authorized.map_err(|kind| fail(if kind.is_unavailable() { Next::Harmless(None) } else { Next::Stop }, kind))?;
+        authorized.map_err(|kind| {
+            fail(
+                if kind.is_unavailable() {
+                    Next::Harmless(None)
+                } else {
+                    Next::Stop
+                },
+                kind,
+            )
+        })?;
         let admission = self.breaker.admit(Instant::now());
         let admission = admission.ok_or_else(|| fail(Next::Stop, KekFault::Unavailable))?;
         let exchanged = self.http.exchange(&request, self.settings.attempt()).await;
@@ -231,7 +240,9 @@ impl Caller {
 
     /// Learns the service's time; how far that is from what was believed.
     fn note_clock(&self, reply: &Reply) -> u64 {
-        let told = reply.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
+        let told = reply
+            .header("date")
+            .and_then(|date| httpdate::parse_http_date(date).ok());
         let Some(told) = told else { return 0 };
         let ahead = seconds_between(told, SystemTime::now());
         self.ahead.swap(ahead, Ordering::Relaxed).abs_diff(ahead)

@@ -104,7 +104,11 @@ impl HttpClient {
             .body(Full::new(request.body.clone()))
             .map_err(|_| ExchangeFault::NotSendable)?;
         *sent.headers_mut() = request.headers.clone();
-        let reply = self.connections().request(sent).await.map_err(|error| fault_of(&error))?;
+        let reply = self
+            .connections()
+            .request(sent)
+            .await
+            .map_err(|error| fault_of(&error))?;
         let (head, mut body) = reply.into_parts();
         let mut bytes = Zeroizing::new(Vec::new());
         while let Some(frame) = body.frame().await {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use keystrand_fakes::aws::{Fault, FakeKms};
+use keystrand_fakes::aws::{FakeKms, Fault};
 use keystrand_fakes::emulator::Emulator;
 
 use super::support::Home;
@@ -134,7 +134,11 @@ fn material_is_brought_along() {
     home.file("short.key", [7; 31]);
     assert_eq!(home.run(&["key", "import", "short", "short.key"]).code, 2);
     home.file("zero.key", [0; 32]);
-    assert_eq!(home.run(&["key", "import", "zero", "zero.key", "--provider", "aws"]).code, 2);
+    assert_eq!(
+        home.run(&["key", "import", "zero", "zero.key", "--provider", "aws"])
+            .code,
+        2
+    );
 }
 
 #[test]

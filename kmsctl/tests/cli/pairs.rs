@@ -312,7 +312,16 @@ fn a_retired_suite_opens_and_seals_nothing_until_it_is_forbidden() {
     ] {
         policy(retired);
         home.ok(&["decrypt", "--force", "x.ks1", "back"]);
-        let seal = ["encrypt", "--force", "--key", "k", "--suite", "KS1-CHACHA20POLY1305", "x", "y.ks1"];
+        let seal = [
+            "encrypt",
+            "--force",
+            "--key",
+            "k",
+            "--suite",
+            "KS1-CHACHA20POLY1305",
+            "x",
+            "y.ks1",
+        ];
         home.fails(&seal, 5, "policy.SuiteDecryptOnly", "policy");
         home.fails(
             &["rewrap", "x.ks1", "--add", "other"],

@@ -121,7 +121,10 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
 /// Whether the connection goes on.
 fn write(mut stream: &TcpStream, reply: Reply) -> bool {
     let head = |status: u16, headers: &[(String, String)], length: usize| {
-        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let headers: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
         format!("HTTP/1.1 {status} -\r\n{headers}content-length: {length}\r\n\r\n")
     };
     match reply {

@@ -88,13 +88,22 @@ fn rotation_is_ordered_listed_and_repeated_by_aws() {
     assert_ne!(old.wrapped.version, new.wrapped.version);
     let rotations = block_on(provider.rotations(&uri)).unwrap();
     assert_eq!(rotations.len(), 2);
-    let current = rotations.iter().find(|rotation| rotation.is_current == Some(true)).unwrap();
-    assert_eq!(current.material.as_deref().map(str::as_bytes), new.wrapped.version.as_deref());
+    let current = rotations
+        .iter()
+        .find(|rotation| rotation.is_current == Some(true))
+        .unwrap();
+    assert_eq!(
+        current.material.as_deref().map(str::as_bytes),
+        new.wrapped.version.as_deref()
+    );
 
     assert_eq!(block_on(provider.rotation(&uri)).unwrap(), None);
     block_on(provider.rotate_every(&uri, Some(180))).unwrap();
     assert_eq!(block_on(provider.rotation(&uri)).unwrap().unwrap().0, Some(180));
-    assert_eq!(block_on(provider.rotate_every(&uri, Some(10))).unwrap_err().kind, KekFault::Unsupported);
+    assert_eq!(
+        block_on(provider.rotate_every(&uri, Some(10))).unwrap_err().kind,
+        KekFault::Unsupported
+    );
     block_on(provider.rotate_every(&uri, None)).unwrap();
     assert_eq!(block_on(provider.rotation(&uri)).unwrap(), None);
 
@@ -114,7 +123,12 @@ fn moto_re_encrypts_and_lists_rotations() {
     let old = block_on(kek.generate(&BINDING)).unwrap();
     let moved = block_on(provider.re_encrypt(&uri, &old.wrapped, &BINDING)).unwrap();
     assert_ne!(moved.w, old.wrapped.w);
-    assert!(block_on(kek.unwrap(&moved, &BINDING)).unwrap().secret.ct_eq(&old.secret));
+    assert!(
+        block_on(kek.unwrap(&moved, &BINDING))
+            .unwrap()
+            .secret
+            .ct_eq(&old.secret)
+    );
     block_on(provider.lifecycle().unwrap().rotate(&uri)).unwrap();
     assert!(!block_on(provider.rotations(&uri)).unwrap().is_empty());
 }
@@ -157,7 +171,9 @@ fn a_replica_answers_when_its_region_is_down_and_only_for_multi_region_keys() {
     let replicated = block_on(provider.create_key(&"replicated".parse().unwrap(), new)).unwrap();
     let single = fresh_key(&provider, "single");
     let wrapped = block_on(provider.kek(&replicated).unwrap().generate(&BINDING)).unwrap();
-    let KeyUri::AwsKms(key) = &replicated else { unreachable!() };
+    let KeyUri::AwsKms(key) = &replicated else {
+        unreachable!()
+    };
     drop(down);
 
     // As seen from the other region: its own endpoint is dead, the key's replica is where the stand-in is.
@@ -251,6 +267,12 @@ fn key_stores_are_made_connected_and_used() {
     let info = block_on(kek.describe()).unwrap();
     assert_eq!((info.protection.as_str(), info.version), ("external key store", None));
     let stores = block_on(provider.key_stores()).unwrap();
-    assert_eq!((stores[0].id.as_str(), stores[0].state.as_str()), (id.as_str(), "CONNECTED"));
-    assert_eq!(block_on(provider.lifecycle().unwrap().rotate(&uri)).unwrap_err().kind, KekFault::Unsupported);
+    assert_eq!(
+        (stores[0].id.as_str(), stores[0].state.as_str()),
+        (id.as_str(), "CONNECTED")
+    );
+    assert_eq!(
+        block_on(provider.lifecycle().unwrap().rotate(&uri)).unwrap_err().kind,
+        KekFault::Unsupported
+    );
 }

@@ -47,7 +47,11 @@ fn secrets_go_to_the_enclave_alone() {
     assert!(generated.secret.ct_eq(&unwrapped.secret));
     for seen in fake.kms.seen() {
         let recipient = &seen.body["Recipient"];
-        assert_eq!(recipient["KeyEncryptionAlgorithm"], "RSAES_OAEP_SHA_256", "{}", seen.action);
+        assert_eq!(
+            recipient["KeyEncryptionAlgorithm"], "RSAES_OAEP_SHA_256",
+            "{}",
+            seen.action
+        );
         assert!(recipient["AttestationDocument"].is_string(), "{}", seen.action);
     }
 }
@@ -56,15 +60,29 @@ fn secrets_go_to_the_enclave_alone() {
 fn a_bare_answer_to_an_attested_request_breaks_the_protocol() {
     let fake = Fake::start();
     let uri = fresh_key(&fake.provider(), "bare");
-    let wrapped = block_on(fake.provider().kek(&uri).unwrap().generate(&BINDING)).unwrap().wrapped;
+    let wrapped = block_on(fake.provider().kek(&uri).unwrap().generate(&BINDING))
+        .unwrap()
+        .wrapped;
     let provider = AwsProvider::attested(fake.settings(), Default::default(), enclave()).unwrap();
     let kek = provider.kek(&uri).unwrap();
     let bare = Fault::Replace("Plaintext", json!(BASE64.encode(&[7; 32])));
-    for fault in [bare, Fault::Leave("CiphertextForRecipient"), Fault::Replace("CiphertextForRecipient", json!("AAAA"))] {
+    for fault in [
+        bare,
+        Fault::Leave("CiphertextForRecipient"),
+        Fault::Replace("CiphertextForRecipient", json!("AAAA")),
+    ] {
         fake.kms.fail(1, &fault);
-        assert_eq!(block_on(kek.unwrap(&wrapped, &BINDING)).err().unwrap().kind, KekFault::BadReply, "{fault:?}");
+        assert_eq!(
+            block_on(kek.unwrap(&wrapped, &BINDING)).err().unwrap().kind,
+            KekFault::BadReply,
+            "{fault:?}"
+        );
         fake.kms.fail(1, &fault);
-        assert_eq!(block_on(kek.generate(&BINDING)).err().unwrap().kind, KekFault::BadReply, "{fault:?}");
+        assert_eq!(
+            block_on(kek.generate(&BINDING)).err().unwrap().kind,
+            KekFault::BadReply,
+            "{fault:?}"
+        );
     }
 }
 
@@ -90,16 +108,52 @@ fn envelopes_of_openssl_are_opened() {
     }
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("secret"), [0x5a; 32]).unwrap();
-    assert!(openssl(folder.path(), &[
-        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=enclave",
-    ]));
-    assert!(openssl(folder.path(), &["pkcs8", "-topk8", "-nocrypt", "-in", "key.pem", "-outform", "DER", "-out", "key.der"]));
+    assert!(openssl(
+        folder.path(),
+        &[
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "cert.pem",
+            "-subj",
+            "/CN=enclave",
+        ]
+    ));
+    assert!(openssl(
+        folder.path(),
+        &[
+            "pkcs8", "-topk8", "-nocrypt", "-in", "key.pem", "-outform", "DER", "-out", "key.der"
+        ]
+    ));
     let key = RecipientKey::from_pkcs8(&std::fs::read(path("key.der")).unwrap()).unwrap();
     for stream in [&[][..], &["-stream"]] {
         let seal = [
-            &["cms", "-encrypt", "-binary", "-aes-256-cbc", "-in", "secret", "-outform", "DER", "-out", "sealed"][..],
+            &[
+                "cms",
+                "-encrypt",
+                "-binary",
+                "-aes-256-cbc",
+                "-in",
+                "secret",
+                "-outform",
+                "DER",
+                "-out",
+                "sealed",
+            ][..],
             stream,
-            &["-recip", "cert.pem", "-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256"],
+            &[
+                "-recip",
+                "cert.pem",
+                "-keyopt",
+                "rsa_padding_mode:oaep",
+                "-keyopt",
+                "rsa_oaep_md:sha256",
+            ],
         ]
         .concat();
         assert!(openssl(folder.path(), &seal));
@@ -126,16 +180,44 @@ fn openssl_opens_the_envelopes_of_the_stand_in() {
         println!("SKIPPED  openssl is not installed");
         return;
     }
-    assert!(openssl(folder.path(), &[
-        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=enclave",
-    ]));
-    assert!(openssl(folder.path(), &["rsa", "-in", "key.pem", "-pubout", "-outform", "DER", "-out", "public.der"]));
+    assert!(openssl(
+        folder.path(),
+        &[
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "cert.pem",
+            "-subj",
+            "/CN=enclave",
+        ]
+    ));
+    assert!(openssl(
+        folder.path(),
+        &[
+            "rsa",
+            "-in",
+            "key.pem",
+            "-pubout",
+            "-outform",
+            "DER",
+            "-out",
+            "public.der"
+        ]
+    ));
     let public = std::fs::read(folder.path().join("public.der")).unwrap();
     let sealed = keystrand_fakes::aws::seal_for_recipient(&[0x5a; 32], &public);
     std::fs::write(folder.path().join("sealed"), sealed).unwrap();
-    assert!(openssl(folder.path(), &[
-        "cms", "-decrypt", "-binary", "-inform", "DER", "-in", "sealed", "-inkey", "key.pem", "-out", "opened",
-    ]));
+    assert!(openssl(
+        folder.path(),
+        &[
+            "cms", "-decrypt", "-binary", "-inform", "DER", "-in", "sealed", "-inkey", "key.pem", "-out", "opened",
+        ]
+    ));
     assert_eq!(std::fs::read(folder.path().join("opened")).unwrap(), [0x5a; 32]);
 }
 

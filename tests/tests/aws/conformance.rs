@@ -40,9 +40,18 @@ const MOTO: &[Divergence] = &[
         "a_disabled_key_does_nothing_until_it_is_enabled",
         "DisableKey by ARN answers 500, and states of keys are not enforced",
     ),
-    ("destruction_waits_and_can_be_taken_back", "ScheduleKeyDeletion by ARN answers 500"),
-    ("a_destroyed_key_stays_destroyed", "ScheduleKeyDeletion by ARN answers 500"),
-    ("what_is_still_needed_is_not_destroyed", "ScheduleKeyDeletion by ARN answers 500"),
+    (
+        "destruction_waits_and_can_be_taken_back",
+        "ScheduleKeyDeletion by ARN answers 500",
+    ),
+    (
+        "a_destroyed_key_stays_destroyed",
+        "ScheduleKeyDeletion by ARN answers 500",
+    ),
+    (
+        "what_is_still_needed_is_not_destroyed",
+        "ScheduleKeyDeletion by ARN answers 500",
+    ),
     ("imported_material_wraps", "GetParametersForImport answers 500"),
     (
         "the_old_envelope_opens_after_rotation_and_rewrap_moves_it",
@@ -98,7 +107,10 @@ fn secrets_made_here_conform() {
     let provider = AwsProvider::new(settings, CryptoBackend::default()).unwrap();
     let report = block_on(conformance::run(&Aws(provider)));
     // Encrypt does not tell which material it used, so nothing shows that there is newer one.
-    let blind = ["imported_material_wraps", "the_old_envelope_opens_after_rotation_and_rewrap_moves_it"];
+    let blind = [
+        "imported_material_wraps",
+        "the_old_envelope_opens_after_rotation_and_rewrap_moves_it",
+    ];
     assert_eq!(failed(&report), blind, "{report}");
 }
 

@@ -19,14 +19,49 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    let case = |name, fault, told, asked| Case { name, fault, told, asked };
+    let case = |name, fault, told, asked| Case {
+        name,
+        fault,
+        told,
+        asked,
+    };
     vec![
-        case("no permission", Fault::refuse(400, "AccessDeniedException"), KekFault::Denied, 1..=1),
-        case("unknown credentials", Fault::refuse(403, "UnrecognizedClientException"), KekFault::Denied, 1..=1),
-        case("expired credentials", Fault::refuse(400, "ExpiredTokenException"), KekFault::Denied, 2..=2),
-        case("no such key", Fault::refuse(400, "NotFoundException"), KekFault::NotFound, 1..=1),
-        case("disabled key", Fault::refuse(400, "DisabledException"), KekFault::Disabled, 1..=1),
-        case("throttled", Fault::refuse(400, "ThrottlingException"), KekFault::Throttled, 3..=3),
+        case(
+            "no permission",
+            Fault::refuse(400, "AccessDeniedException"),
+            KekFault::Denied,
+            1..=1,
+        ),
+        case(
+            "unknown credentials",
+            Fault::refuse(403, "UnrecognizedClientException"),
+            KekFault::Denied,
+            1..=1,
+        ),
+        case(
+            "expired credentials",
+            Fault::refuse(400, "ExpiredTokenException"),
+            KekFault::Denied,
+            2..=2,
+        ),
+        case(
+            "no such key",
+            Fault::refuse(400, "NotFoundException"),
+            KekFault::NotFound,
+            1..=1,
+        ),
+        case(
+            "disabled key",
+            Fault::refuse(400, "DisabledException"),
+            KekFault::Disabled,
+            1..=1,
+        ),
+        case(
+            "throttled",
+            Fault::refuse(400, "ThrottlingException"),
+            KekFault::Throttled,
+            3..=3,
+        ),
         case(
             "throttled, later than we wait",
             Fault::Refuse(429, "ThrottlingException", vec![("retry-after", "3600".into())]),
@@ -39,24 +74,59 @@ fn cases() -> Vec<Case> {
             KekFault::Throttled,
             3..=3,
         ),
-        case("internal error", Fault::refuse(500, "KMSInternalException"), KekFault::Unavailable, 3..=3),
+        case(
+            "internal error",
+            Fault::refuse(500, "KMSInternalException"),
+            KekFault::Unavailable,
+            3..=3,
+        ),
         case("gateway's page, 502", Fault::Html(502), KekFault::Unavailable, 3..=3),
-        case("page in place of an answer", Fault::Html(200), KekFault::BadReply, 1..=1),
-        case("page of a proxy that wants a login", Fault::Html(407), KekFault::Denied, 1..=1),
+        case(
+            "page in place of an answer",
+            Fault::Html(200),
+            KekFault::BadReply,
+            1..=1,
+        ),
+        case(
+            "page of a proxy that wants a login",
+            Fault::Html(407),
+            KekFault::Denied,
+            1..=1,
+        ),
         case("half a body", Fault::HalfBody, KekFault::Unavailable, 3..=3),
         case("a body without end", Fault::TooLong, KekFault::BadReply, 1..=1),
-        case("a redirect", Fault::Redirect("http://127.0.0.1:9/".into()), KekFault::BadReply, 1..=1),
+        case(
+            "a redirect",
+            Fault::Redirect("http://127.0.0.1:9/".into()),
+            KekFault::BadReply,
+            1..=1,
+        ),
         case("a closed connection", Fault::Close, KekFault::Unavailable, 3..=3),
-        case("silence", Fault::Silence(Duration::from_secs(2)), KekFault::Timeout, 2..=3),
+        case(
+            "silence",
+            Fault::Silence(Duration::from_secs(2)),
+            KekFault::Timeout,
+            2..=3,
+        ),
         case(
             "another key in the answer",
             Fault::Replace("KeyId", json!("arn:aws:kms:eu-west-1:999900000000:key/evil")),
             KekFault::BadReply,
             1..=1,
         ),
-        case("a secret of 31 bytes", Fault::Replace("Plaintext", json!("AA==")), KekFault::BadReply, 1..=1),
+        case(
+            "a secret of one byte",
+            Fault::Replace("Plaintext", json!("AA==")),
+            KekFault::BadReply,
+            1..=1,
+        ),
         case("no secret", Fault::Leave("Plaintext"), KekFault::BadReply, 1..=1),
-        case("a secret that is no base64", Fault::Replace("Plaintext", json!("!")), KekFault::BadReply, 1..=1),
+        case(
+            "a secret that is no base64",
+            Fault::Replace("Plaintext", json!("!")),
+            KekFault::BadReply,
+            1..=1,
+        ),
         case(
             "an attested answer that nobody asked for",
             Fault::Replace("CiphertextForRecipient", json!("AAAA")),
@@ -77,7 +147,11 @@ fn each_fault_is_told_and_none_is_retried_past_its_attempts() {
             let kek = fake.provider().kek(&key).unwrap();
             drop(fake.kms.seen());
             fake.kms.fail(8, &case.fault);
-            let told = if is_wrapping { wrap(&*kek).err() } else { unwrap(&*kek, &wrapped).err() };
+            let told = if is_wrapping {
+                wrap(&*kek).err()
+            } else {
+                unwrap(&*kek, &wrapped).err()
+            };
             fake.kms.heal();
             let told = told.unwrap_or_else(|| panic!("{}: it succeeded", case.name));
             assert_eq!(told.kind, case.told, "{}", case.name);
@@ -134,7 +208,11 @@ fn what_would_make_one_more_is_not_sent_again() {
     let provider = fake.provider();
     let lifecycle = provider.lifecycle().unwrap();
     // DescribeKey of the alias comes first; then CreateKey meets the fault.
-    for fault in [Fault::refuse(500, "KMSInternalException"), Fault::Close, Fault::HalfBody] {
+    for fault in [
+        Fault::refuse(500, "KMSInternalException"),
+        Fault::Close,
+        Fault::HalfBody,
+    ] {
         drop(fake.kms.seen());
         fake.kms.fail(1, &Fault::refuse(400, "NotFoundException"));
         fake.kms.fail(1, &fault);
@@ -190,7 +268,11 @@ fn a_clock_that_differs_is_told_and_followed() {
         let provider = fake.provider();
         wrap(&*provider.kek(&key).unwrap()).unwrap_or_else(|error| panic!("{ahead} s: {error}"));
         let reach = block_on(provider.probe()).unwrap().unwrap();
-        assert!(reach.clock_ahead.abs_diff(ahead) <= 2, "{ahead} s told as {}", reach.clock_ahead);
+        assert!(
+            reach.clock_ahead.abs_diff(ahead) <= 2,
+            "{ahead} s told as {}",
+            reach.clock_ahead
+        );
     }
 }
 
@@ -202,7 +284,10 @@ fn a_dead_endpoint_is_unavailable_within_the_time_that_is_allowed() {
     settings.endpoint = Some("http://127.0.0.1:1".into());
     let provider = kms_providers::aws::AwsProvider::new(settings, Default::default()).unwrap();
     let started = Instant::now();
-    assert_eq!(wrap(&*provider.kek(&key).unwrap()).err().unwrap().kind, KekFault::Unavailable);
+    assert_eq!(
+        wrap(&*provider.kek(&key).unwrap()).err().unwrap().kind,
+        KekFault::Unavailable
+    );
     assert!(started.elapsed() < Duration::from_secs(4));
 }
 

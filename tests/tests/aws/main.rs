@@ -9,4 +9,5 @@ mod actions;
 mod attested;
 mod conformance;
 mod faults;
+mod resolving;
 mod support;

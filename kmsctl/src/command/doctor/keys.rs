@@ -1,9 +1,9 @@
 //! Keystore, providers, configured keys, audit log: everything that opening a session opens.
 
-use kms_providers::{Provider, Reach};
 use kms_providers::audit::AuditLog;
 use kms_providers::config::{AuditConfig, Config};
 use kms_providers::uri::KeyName;
+use kms_providers::{Provider, Reach};
 
 use super::{Doctor, Report};
 use crate::App;
@@ -75,8 +75,15 @@ fn reached(name: &KeyName, reach: &Reach, report: &mut Report<'_>) {
     let over = reach.key_exchange.as_deref().unwrap_or("no TLS");
     report.ok("reach", format!("{name}: {} ms, over {over}", reach.took.as_millis()));
     if reach.clock_ahead.unsigned_abs() > CLOCK_TOLERANCE {
-        let detail = format!("{name}: the clock there is {} s ahead of this machine's", reach.clock_ahead);
-        report.warn("clock", detail, "set this machine's clock; requests that are signed too far off are refused");
+        let detail = format!(
+            "{name}: the clock there is {} s ahead of this machine's",
+            reach.clock_ahead
+        );
+        report.warn(
+            "clock",
+            detail,
+            "set this machine's clock; requests that are signed too far off are refused",
+        );
     }
 }
 

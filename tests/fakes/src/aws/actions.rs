@@ -388,7 +388,9 @@ fn imported(pair: &PrivateDecryptingKey, wrapped: &[u8]) -> Option<[u8; 32]> {
 }
 
 fn create_store(keys: &mut Keys, body: &Value) -> Result<Value, Exception> {
-    let name = text(body, "CustomKeyStoreName").ok_or("ValidationException")?.to_owned();
+    let name = text(body, "CustomKeyStoreName")
+        .ok_or("ValidationException")?
+        .to_owned();
     if keys.stores.iter().any(|store| store.name == name) {
         return Err("CustomKeyStoreNameInUseException");
     }

@@ -23,17 +23,32 @@ pub(super) fn seal(content: &[u8], spki: &[u8]) -> Result<Vec<u8>, Exception> {
         .less_safe_encrypt(&mut encrypted, EncryptionContext::Iv128((&iv).into()))
         .map_err(|_| "KMSInternalException")?;
 
-    let recipient = definite(0x30, &[
-        &[0x02, 1, 2],
-        &definite(0x80, &[&[0xa5; 20]]),
-        &definite(0x30, &[&OAEP, &definite(0x30, &[&OAEP_HASH, &OAEP_MGF])]),
-        &definite(0x04, &[&encrypted_key]),
-    ]);
-    let content = indefinite(0x30, &[
-        &DATA,
-        &definite(0x30, &[&AES_256_CBC, &definite(0x04, &[&iv])]),
-        &indefinite(0xa0, &encrypted.chunks(16).map(|part| definite(0x04, &[part])).collect::<Vec<_>>().iter().map(Vec::as_slice).collect::<Vec<_>>()),
-    ]);
+    let recipient = definite(
+        0x30,
+        &[
+            &[0x02, 1, 2],
+            &definite(0x80, &[&[0xa5; 20]]),
+            &definite(0x30, &[&OAEP, &definite(0x30, &[&OAEP_HASH, &OAEP_MGF])]),
+            &definite(0x04, &[&encrypted_key]),
+        ],
+    );
+    let content = indefinite(
+        0x30,
+        &[
+            &DATA,
+            &definite(0x30, &[&AES_256_CBC, &definite(0x04, &[&iv])]),
+            &indefinite(
+                0xa0,
+                &encrypted
+                    .chunks(16)
+                    .map(|part| definite(0x04, &[part]))
+                    .collect::<Vec<_>>()
+                    .iter()
+                    .map(Vec::as_slice)
+                    .collect::<Vec<_>>(),
+            ),
+        ],
+    );
     let data = indefinite(0x30, &[&[0x02, 1, 2], &definite(0x31, &[&recipient]), &content]);
     Ok(indefinite(0x30, &[&ENVELOPED_DATA, &indefinite(0xa0, &[&data])]))
 }

@@ -7,9 +7,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest;
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand;
-use aws_lc_rs::rsa::{
-    KeySize, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey,
-};
+use aws_lc_rs::rsa::{KeySize, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use data_encoding::HEXLOWER;
 
 /// The name of a refusal.
@@ -74,7 +72,8 @@ impl Keys {
             None => named.to_owned(),
         };
         let mut keys = self.keys.iter_mut();
-        keys.find(|key| key.id == named || key.arn == named).ok_or("NotFoundException")
+        keys.find(|key| key.id == named || key.arn == named)
+            .ok_or("NotFoundException")
     }
 }
 
@@ -83,7 +82,14 @@ impl Key {
         let digits = HEXLOWER.encode(&random::<16>());
         let id = match multi_region {
             true => format!("mrk-{digits}"),
-            false => [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-"),
+            false => [
+                &digits[..8],
+                &digits[8..12],
+                &digits[12..16],
+                &digits[16..20],
+                &digits[20..],
+            ]
+            .join("-"),
         };
         let size = match spec {
             "RSA_2048" => Some(KeySize::Rsa2048),
@@ -98,7 +104,11 @@ impl Key {
             origin: origin.to_owned(),
             store: None,
             multi_region,
-            state: if origin == "EXTERNAL" { "PendingImport" } else { "Enabled" },
+            state: if origin == "EXTERNAL" {
+                "PendingImport"
+            } else {
+                "Enabled"
+            },
             created: now(),
             deletion: None,
             rotation_days: None,

@@ -1,5 +1,9 @@
 //! The stand-in for AWS KMS as a program of its own, for judges in other languages. It runs until its input closes.
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "it tells its port to who started it")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "it tells its port to who started it"
+)]
 
 use std::io::Read;
 
