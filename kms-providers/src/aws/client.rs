@@ -10,7 +10,7 @@ use super::api::Action;
 use super::credentials::CredentialSource;
 use super::protocol::AwsProtocol;
 use super::provider::AwsError;
-use crate::cloud::{Answer, CallFault, CallSettings, Caller, Endpoint, Request};
+use crate::cloud::{Answer, CallFault, CallSettings, Caller, Endpoint, KeyExchange, Request};
 
 /// KMS of one region.
 pub(super) struct Client {
@@ -50,7 +50,7 @@ impl Client {
         request.set("content-type", "application/x-amz-json-1.1");
         request.set("x-amz-target", &format!("TrentService.{}", A::NAME));
         let answer = self.caller.call(&self.protocol, A::NAME, &request, A::REPEAT).await?;
-        let key_exchange = answer.key_exchange().map(|exchange| exchange.name());
+        let key_exchange = answer.key_exchange().map(KeyExchange::name);
         let Answer { reply, request_id } = answer;
         let body = if reply.body.is_empty() {
             b"{}"

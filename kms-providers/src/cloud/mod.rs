@@ -28,6 +28,7 @@ mod runtime;
 mod secret;
 mod settings;
 
+pub(crate) use connect::KeyExchange;
 pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat};
 pub use endpoint::{Endpoint, EndpointFault};
 pub(crate) use exchange::{Reply, Request};
