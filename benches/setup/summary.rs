@@ -393,6 +393,18 @@ const LINES: &[Line] = &[
         "kem",
         "wrap 32 B, HPKE X-Wing",
         "kem-x-wing-aws-lc/wrap",
+        Times(1.0 / 1.15, "kem-x-wing-bare/encapsulate"),
+    ),
+    line(
+        "kem",
+        "unwrap 32 B, HPKE X-Wing",
+        "kem-x-wing-aws-lc/unwrap",
+        Times(1.0 / 1.15, "kem-x-wing-bare/decapsulate"),
+    ),
+    line(
+        "kem",
+        "wrap 32 B, HPKE X-Wing",
+        "kem-x-wing-aws-lc/wrap",
         Beside("kem-x-wing-rustcrypto/wrap"),
     ),
     line(

@@ -300,6 +300,12 @@ impl Default for DestroyWindow {
 }
 
 impl KeySummary {
+    /// Whether envelopes can be sealed to it.
+    #[must_use]
+    pub fn is_kek(&self) -> bool {
+        self.signature.is_none()
+    }
+
     /// A summary without versions.
     #[must_use]
     pub fn new(uri: KeyUri, state: KeyState, created: Option<SystemTime>) -> Self {

@@ -14,7 +14,7 @@ use kms_core::{Header, HpkeKek, HybridKek, Kek, KekError, Keyring, Kind, Recipie
 use crate::config::{Config, ConfiguredKey, LogicalKey, Member, PolicyConfig, Recipients};
 use crate::exposing::Exposing;
 use crate::pinned::Pinned;
-use crate::provider::Provider;
+use crate::provider::{KeySummary, Provider};
 use crate::uri::{KeyName, KeyUri, NamedKey, Thumbprint, UriError, UriScheme};
 
 /// Configured keys and the providers that serve them.
@@ -101,12 +101,10 @@ pub enum ResolveError {
         uri: KeyUri,
     },
     /// The two keys make no hybrid.
-    #[error("{classical} and {pq} make no hybrid: it is a KEK or a P-256 key, and a post-quantum key pair")]
+    #[error("{} and {} make no hybrid: it is a KEK or a P-256 key, and a post-quantum key pair", halves[0], halves[1])]
     Hybrid {
-        /// The classical half.
-        classical: KeyUri,
-        /// The post-quantum half.
-        pq: KeyUri,
+        /// The classical half and the post-quantum half.
+        halves: Box<[KeyUri; 2]>,
     },
     /// A key may not live where it lives.
     #[error("{uri}: this key is in {}, which the key's residency does not allow", region.as_deref().unwrap_or("no known region"))]
@@ -304,8 +302,7 @@ impl Resolver {
         };
         let hybrid = HybridKek::new(self.backend.clone(), key, Arc::clone(pair));
         let hybrid = hybrid.map_err(|_| ResolveError::Hybrid {
-            classical: member.key.uri.clone(),
-            pq: half.uri.clone(),
+            halves: Box::new([member.key.uri.clone(), half.uri.clone()]),
         })?;
         Ok(Arc::new(hybrid))
     }
@@ -477,7 +474,8 @@ impl Resolver {
         let mut all: Vec<_> = self.configured.keys().cloned().collect();
         all.extend(self.supplied.keys().filter_map(|uri| KeyUri::parse(uri).ok()));
         for provider in self.providers.values().filter(|provider| provider.owns_its_keys()) {
-            all.extend(provider.list().await?.into_iter().map(|key| key.uri));
+            let keys = provider.list().await?.into_iter().filter(KeySummary::is_kek);
+            all.extend(keys.map(|key| key.uri));
         }
         Ok(all)
     }

@@ -3,7 +3,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`mod@self`] | sealing and opening one message |
+//! | here | sealing and opening one message |
 //! | `suite` | the numbers of HPKE |
 //! | `schedule` | from a shared secret to keys |
 //! | `context` | a sender's and a receiver's keys, for many messages and for exports |

@@ -140,14 +140,20 @@ impl Kek for TestKek {
     }
 }
 
+/// What envelopes call a version, and its private key.
+pub type KemVersion = (Option<Vec<u8>>, Arc<dyn DecapsulationKey>);
+
 /// A KEM key with any number of versions, the last one current.
 pub struct TestKem {
     pub backend: CryptoBackend,
     pub uri: String,
     pub kem: Kem,
     /// Version and private key; `None` where the kind of key has no versions.
-    pub versions: Vec<(Option<Vec<u8>>, Arc<dyn DecapsulationKey>)>,
+    pub versions: Vec<KemVersion>,
 }
+
+/// Its name in envelopes, and its private key.
+pub type KemVersion = (Option<Vec<u8>>, Arc<dyn DecapsulationKey>);
 
 impl TestKem {
     /// A key whose versions 1 to `versions` follow from its name.

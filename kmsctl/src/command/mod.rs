@@ -11,6 +11,8 @@ pub mod key;
 pub mod man;
 pub mod rewrap;
 pub mod rotate;
+pub mod sign;
+pub mod verify;
 
 use crate::App;
 use crate::args::Command;
@@ -31,6 +33,8 @@ impl Command {
             Self::Inspect(command) => command.run(app).await,
             Self::Rotate(command) => command.run(app).await,
             Self::Rewrap(command) => command.run(app).await,
+            Self::Sign(command) => command.run(app).await,
+            Self::Verify(command) => command.run(app),
             Self::Audit(command) => command.run(app).await,
             Self::Doctor(command) => command.run(app).await,
             Self::Completions(command) => command.run(app).await,

@@ -12,7 +12,7 @@ use kms_core::{Kek, KekError, Keyring, OpenPolicy, Opener};
 use kms_providers::config::{Config, LogicalKey};
 use kms_providers::files::KeyIndex;
 use kms_providers::uri::{KeyName, Label};
-use kms_providers::{KeyUri, Resolver};
+use kms_providers::{KeySummary, KeyUri, Resolver};
 
 pub use audit::{open_at, open_log};
 pub use providers::keystore_passphrase;
@@ -256,7 +256,7 @@ impl Session {
             .providers()
             .filter(|(_, provider)| provider.owns_its_keys())
         {
-            for key in provider.list().await? {
+            for key in provider.list().await?.into_iter().filter(KeySummary::is_kek) {
                 keyring.insert(self.resolver.kek(&key.uri)?);
             }
         }

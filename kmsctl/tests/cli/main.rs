@@ -20,5 +20,6 @@ mod recipients;
 mod rewrap;
 mod rotate;
 mod secrets;
+mod signatures;
 mod support;
 mod terminal;

@@ -2,7 +2,8 @@
 //!
 //! `aws-lc-rs` makes ML-KEM keys only at random or from their expanded form. So the seed is expanded by the `ml-kem`
 //! crate, and AWS-LC does the work that is done often: encapsulation and decapsulation. An encapsulation draws from
-//! AWS-LC's own generator, since `aws-lc-rs` takes no other.
+//! AWS-LC's own generator, since `aws-lc-rs` takes no other. For a FIPS build of AWS-LC that means: encapsulation,
+//! decapsulation and key agreement are the module's; making a key pair from a seed, and SHA-3, are not.
 
 use aws_lc_rs::agreement::{self, ParsedPublicKey, PrivateKey, UnparsedPublicKey};
 use aws_lc_rs::kem;

@@ -5,9 +5,9 @@
 //!
 //! | KEM | here |
 //! |---|---|
-//! | ML-KEM-512, -768, -1024 (FIPS 203) | [`ml_kem`] |
-//! | X25519, P-256, P-384 (RFC 9180 4.1) | [`dh`] |
-//! | MLKEM768-P256, MLKEM1024-P384, X-Wing | [`hybrid`] |
+//! | ML-KEM-512, -768, -1024 (FIPS 203) | `ml_kem` |
+//! | X25519, P-256, P-384 (RFC 9180 4.1) | `dh` |
+//! | MLKEM768-P256, MLKEM1024-P384, X-Wing | `hybrid` |
 //!
 //! **Private keys** are 32-byte seeds everywhere in this house ([`Kems::derive_key`]). For a Diffie-Hellman group and
 //! for ML-KEM the seed is the input of HPKE's `DeriveKeyPair`; for the three hybrids it is the private key itself.

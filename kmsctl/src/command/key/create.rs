@@ -7,6 +7,7 @@ use clap::Args;
 use futures::future::BoxFuture;
 use kms_core::audit::Action;
 use kms_core::crypto::CryptoBackend;
+use kms_core::crypto::signature::SignatureScheme;
 use kms_core::{Kem, KemPublicKey};
 use kms_providers::KeyUri;
 use kms_providers::config::Config;
@@ -24,7 +25,7 @@ use crate::session::Session;
 /// Make a key, or give a name to keys that exist
 ///
 /// `create NAME` makes a key in the embedded keystore, which goes by its name from then on; with --kem a key pair, whose
-/// public key others can seal to. With --provider the key is made there. With --uri, --classical and --pq, or
+/// public key others can seal to, and with --signature a key for `kmsctl sign`. With --provider the key is made there. With --uri, --classical and --pq, or
 /// --public-key nothing is made. All but keys of the embedded keystore get an entry [key.NAME] in keystrand.toml.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -37,6 +38,9 @@ pub struct Create {
     /// Make a key pair of this mechanism: x-wing, mlkem768-p256, mlkem1024-p384, mlkem768, mlkem1024 …
     #[arg(long, value_parser = parse_kem, conflicts_with_all = ["uris", "classical", "public_key"])]
     kem: Option<Kem>,
+    /// Make a signature key of this scheme: mldsa65-ed25519, ml-dsa-65 or ed25519
+    #[arg(long, value_parser = parse_signature, conflicts_with_all = ["uris", "classical", "public_key", "kem"])]
+    signature: Option<SignatureScheme>,
     /// Of a hybrid, the key that is not post-quantum; both halves are needed to open
     #[arg(long, value_name = "URI", requires = "pq", conflicts_with_all = ["uris", "provider"])]
     classical: Option<KeyUri>,
@@ -126,9 +130,10 @@ impl Create {
             }
         };
         let at = || makes_none(provider.kind());
-        let made: BoxFuture<'_, _> = match self.kem {
-            None => provider.lifecycle().ok_or_else(at)?.create(name),
-            Some(kem) => provider.kem_keys().ok_or_else(at)?.create_pair(name, kem),
+        let made: BoxFuture<'_, _> = match (self.kem, self.signature) {
+            (Some(kem), _) => provider.kem_keys().ok_or_else(at)?.create_pair(name, kem),
+            (None, Some(scheme)) => provider.signing_keys().ok_or_else(at)?.create_signing_key(name, scheme),
+            (None, None) => provider.lifecycle().ok_or_else(at)?.create(name),
         };
         session
             .recorded_as(Action::CreateKey, Some(name.as_str()), &intended, made)
@@ -198,6 +203,13 @@ fn parse_kem(text: &str) -> Result<Kem, String> {
         })
 }
 
+fn parse_signature(text: &str) -> Result<SignatureScheme, String> {
+    SignatureScheme::from_name(text).ok_or_else(|| {
+        let names = SignatureScheme::ALL.map(SignatureScheme::name);
+        format!("the schemes are {}", names.join(", "))
+    })
+}
+
 /// Adds [key.NAME] to the configuration. What stands in it stays as it is, comments and all.
 pub(super) fn configure(home: &Home, name: &KeyName, entry: &str) -> Result<()> {
     let path = home.config();
@@ -245,6 +257,7 @@ const EXAMPLES: &str = "\
 Examples:
   kmsctl key create payments
   kmsctl key create inbox --kem x-wing                                       others seal with its public key
+  kmsctl key create release --signature mldsa65-ed25519                      signs files
   kmsctl key create vault --classical local://payments --pq local://inbox    both halves are needed
   kmsctl key create partner --public-key partner.pub                         seals, and opens at the partner
   kmsctl key create ledger --uri local://payments --uri local://backup       either opens

@@ -1,12 +1,11 @@
 //! `kmsctl key export-public`.
 
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 use kms_core::KemPublicKey;
+use kms_providers::durable::{self, Sites};
 use serde::Serialize;
 
 use super::show::pair_of;
@@ -59,11 +58,8 @@ impl ExportPublic {
             app.out.bytes(&content);
             return Ok(Exit::Done);
         };
-        let failed = |error: std::io::Error| Failure::io(output, &error);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(!self.force).create(true).truncate(true);
-        let file = options.open(output);
-        file.and_then(|mut file| file.write_all(&content)).map_err(failed)?;
+        let written = durable::publish(output, &content, self.force, &Sites::PUBLIC_KEY);
+        written.map_err(|error| Failure::io(output, &error))?;
         app.out.say(&Exported {
             key: uri.to_string(),
             kem: public.kem().name(),

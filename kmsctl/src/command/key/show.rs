@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use clap::Args;
-use kms_core::{Kek, KekFault, KemRecipient};
+use kms_core::crypto::signature::SignatureScheme;
+use kms_core::{Kek, KekFault, KemPublicKey, KemRecipient};
 use kms_providers::files::KeyIndex;
+use kms_providers::signing::VerifierKey;
 use kms_providers::{KeyState, KeySummary, KeyUri};
 use serde::Serialize;
 
@@ -44,16 +46,16 @@ struct Details {
     envelope_version: Option<String>,
     /// Known envelopes that need each version.
     needed: Vec<Needed>,
-    /// Of a key pair: the public key of each version that there is.
+    /// Of a key pair, or a signature key: the public key of each version that there is.
     public_keys: Vec<Public>,
 }
 
 #[derive(Serialize)]
 struct Public {
     version: String,
-    /// How envelopes and configurations name it.
+    /// How envelopes and configurations name it; of a signature key, name and id of each half.
     thumbprint: String,
-    /// In base64url.
+    /// In base64url, or as `kmsctl verify --pin` takes it.
     public_key: String,
 }
 
@@ -98,12 +100,12 @@ async fn details(session: &Session, uri: &KeyUri) -> Result<Details> {
         .iter()
         .map(|version| needed(&session.index(), &summary.uri, &version.version));
     Ok(Details {
-        public_keys: public_keys(&*kek, &summary).await?,
+        public_keys: public_keys(session, &*kek, &summary).await?,
         needed: needed.collect(),
         algorithm: info.as_ref().map(|info| info.algorithm.clone()),
         protection: info.as_ref().map(|info| info.protection.clone()),
         region: info.as_ref().and_then(|info| info.region.clone()),
-        posture: crate::envelope::posture_name(kek.posture()),
+        posture: crate::envelope::posture_name(summary.signature.map_or(kek.posture(), SignatureScheme::posture)),
         trust_domain: info.as_ref().map(|info| info.trust_domain.clone()),
         envelope_version: info.and_then(|info| info.version).map(|bytes| version(&bytes)),
         key,
@@ -124,22 +126,45 @@ pub(super) fn pair_of(session: &Session, uri: &KeyUri) -> Result<Arc<dyn KemReci
     })
 }
 
-async fn public_keys(kek: &dyn Kek, summary: &KeySummary) -> Result<Vec<Public>> {
-    let Some(pair) = kek.kem() else { return Ok(Vec::new()) };
+async fn public_keys(session: &Session, kek: &dyn Kek, summary: &KeySummary) -> Result<Vec<Public>> {
+    let signing = session.resolver().provider(&summary.uri)?.signing_keys();
+    let signing = signing.filter(|_| !summary.is_kek());
     let mut keys = Vec::new();
     for version in summary
         .versions
         .iter()
         .filter(|version| version.state != KeyState::Destroyed)
     {
-        let public = pair.public_key(Some(version.version.as_bytes())).await?.key;
-        keys.push(Public {
-            version: version.version.clone(),
-            thumbprint: public.uri(),
-            public_key: public.to_string(),
-        });
+        let number = version.version.clone();
+        if let Some(signing) = signing {
+            let verifier = signing.verifier(&format!("{}/{number}", summary.uri).parse()?).await?;
+            keys.push(Public::of_signature(number, &verifier));
+        } else if let Some(pair) = kek.kem() {
+            let public = pair.public_key(Some(number.as_bytes())).await?.key;
+            keys.push(Public::of_pair(number, &public));
+        }
     }
     Ok(keys)
+}
+
+impl Public {
+    fn of_pair(version: String, public: &KemPublicKey) -> Self {
+        Self {
+            version,
+            thumbprint: public.uri(),
+            public_key: public.to_string(),
+        }
+    }
+
+    fn of_signature(version: String, verifier: &VerifierKey) -> Self {
+        let text = verifier.to_string();
+        let ids = text.split(' ').filter_map(|half| half.rsplit_once('+'));
+        Self {
+            version,
+            thumbprint: ids.map(|(name_and_id, _)| name_and_id).collect::<Vec<_>>().join(" "),
+            public_key: text.clone(),
+        }
+    }
 }
 
 /// The listing of the provider that serves the key is where its states stand.

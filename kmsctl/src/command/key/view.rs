@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use kms_core::crypto::signature::SignatureScheme;
 use kms_providers::config::{LogicalKey, Member, Recipients};
 use kms_providers::{KeyState, KeySummary, VersionSummary};
 use serde::Serialize;
@@ -30,6 +31,9 @@ pub(super) struct KeyView {
     /// Of a key pair: its mechanism.
     #[serde(skip_serializing_if = "Option::is_none")]
     kem: Option<&'static str>,
+    /// Of a signature key: its scheme.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<&'static str>,
     /// Its versions, oldest first.
     pub(super) versions: Vec<VersionView>,
 }
@@ -70,6 +74,7 @@ impl KeyView {
             created: key.created.map(time),
             current: current.map(|version| version.version.clone()),
             kem: key.kem.map(kms_core::Kem::name),
+            signature: key.signature.map(SignatureScheme::name),
             versions: key.versions.iter().map(VersionView::from).collect(),
         }
     }
@@ -112,6 +117,9 @@ impl fmt::Display for KeyView {
         }
         if let Some(kem) = self.kem {
             write!(f, ", key pair ({kem})")?;
+        }
+        if let Some(scheme) = self.signature {
+            write!(f, ", signature key ({scheme})")?;
         }
         match &self.due {
             Some(due) => write!(f, " due {due}"),
