@@ -13,6 +13,8 @@ for part in "${@:-test}"; do
         need cc gcc
         need make make
         need git git
+        need openssl openssl
+        need ssh-keygen openssh-client
         need python3 python3
         ! has python3 || python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
         has go || echo "Go is missing: checks by golang.org/x/mod will be SKIPPED."

@@ -11,7 +11,7 @@ use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
 use crate::command::{
-    audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, rewrap, rotate, sign, verify,
+    audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, rewrap, rotate, scan, sign, verify,
 };
 use crate::failure::Result;
 
@@ -77,6 +77,8 @@ pub enum Command {
     Rotate(rotate::Rotate),
     /// Change who can open envelopes; payloads are not touched
     Rewrap(rewrap::Rewrap),
+    /// Take an inventory: what protects files and keys, and what to do first
+    Scan(scan::Scan),
     /// Sign files
     Sign(sign::Sign),
     /// Verify signatures of files; needs no home

@@ -152,9 +152,6 @@ pub struct TestKem {
     pub versions: Vec<KemVersion>,
 }
 
-/// Its name in envelopes, and its private key.
-pub type KemVersion = (Option<Vec<u8>>, Arc<dyn DecapsulationKey>);
-
 impl TestKem {
     /// A key whose versions 1 to `versions` follow from its name.
     pub fn new(backend: &CryptoBackend, uri: &str, kem: Kem, versions: u8) -> Self {

@@ -11,6 +11,7 @@ pub mod key;
 pub mod man;
 pub mod rewrap;
 pub mod rotate;
+pub mod scan;
 pub mod sign;
 pub mod verify;
 
@@ -33,6 +34,7 @@ impl Command {
             Self::Inspect(command) => command.run(app).await,
             Self::Rotate(command) => command.run(app).await,
             Self::Rewrap(command) => command.run(app).await,
+            Self::Scan(command) => command.run(app).await,
             Self::Sign(command) => command.run(app).await,
             Self::Verify(command) => command.run(app),
             Self::Audit(command) => command.run(app).await,

@@ -30,6 +30,9 @@ fn results_keep_their_shape() {
     note("rotate", home.json(&["rotate", "k", "--rewrap", "d"]));
     note("rewrap", home.json(&["rewrap", "d", "--add", "other"]));
     note("rewrap --dry-run", home.json(&["rewrap", "d", "--dry-run"]));
+    home.file("d/cut.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n");
+    home.file("d/f.age", "age-encryption.org/v1\n-> X25519 abc\ndef\n--- mac\n");
+    note("scan", home.json(&["scan", "d", "--cbom", "cbom.json"]));
     note("key disable", home.json(&["key", "disable", "other"]));
     note("key destroy", home.json(&["key", "destroy", "k/1"]));
     note("key list", home.json(&["key", "list"]));

@@ -19,6 +19,7 @@ mod processes;
 mod recipients;
 mod rewrap;
 mod rotate;
+mod scan;
 mod secrets;
 mod signatures;
 mod support;

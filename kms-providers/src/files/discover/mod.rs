@@ -85,6 +85,22 @@ pub fn discover<P: AsRef<Path>>(patterns: impl IntoIterator<Item = P>, options: 
     }
 }
 
+/// Walks regular files; made by [`regular_files`].
+pub struct RegularFiles(Walk);
+
+/// Every regular file below `patterns`, whatever it holds, by the rules of [`discover`].
+pub fn regular_files<P: AsRef<Path>>(patterns: impl IntoIterator<Item = P>, options: &DiscoverOptions) -> RegularFiles {
+    RegularFiles(Walk::new(patterns, options))
+}
+
+impl Iterator for RegularFiles {
+    type Item = Result<PathBuf, FileError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+}
+
 impl Iterator for Discover {
     type Item = Result<Found, FileError>;
 
