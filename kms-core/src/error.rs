@@ -205,6 +205,8 @@ pub struct KekError {
     pub operation: KekOperation,
     /// What went wrong.
     pub kind: KekFault,
+    /// The provider's own id of the request that failed, where it told one that looks like an id.
+    pub request_id: Option<String>,
 }
 
 /// The operations of a [`crate::Kek`] and of its life cycle.
@@ -258,6 +260,7 @@ faults! {
         Unsupported = "the provider cannot do this",
         Locked = "the keystore is in use by another process; try again when it has finished",
         BadPassphrase = "wrong passphrase or key file, or a damaged keystore",
+        Quota = "a limit of the provider's account or of this key is reached; raise it, or make another key",
         OtherSeal = "the keystore is sealed in another way; check whether it takes a passphrase or a key file",
         Corrupt = "the keystore is damaged; restore it from a backup",
         RolledBack = "an older keystore was put in the place of a newer one; restart this program if that was meant",
@@ -277,7 +280,15 @@ impl KekError {
             uri: uri.into(),
             operation,
             kind,
+            request_id: None,
         }
+    }
+
+    /// The same failure with the provider's own id of the request.
+    #[must_use]
+    pub fn of_request(mut self, id: Option<String>) -> Self {
+        self.request_id = id;
+        self
     }
 }
 

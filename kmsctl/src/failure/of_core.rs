@@ -133,6 +133,7 @@ fn next_for_provider(fault: KekFault) -> &'static str {
         KekFault::TooNew => "update kmsctl",
         KekFault::NotPinned => "ask the owner of the key; then put its thumbprint into keystrand.toml",
         KekFault::PublicOnly => "open the envelope where the private key is",
+        KekFault::Quota => "have the limit raised, or make another key",
         KekFault::Unsupported => "use the provider's own tool for this",
         KekFault::StorageFull => "make room, then run the command again",
         KekFault::NotWritable | KekFault::Storage => "check owner and mode of the home; see `kmsctl doctor`",

@@ -68,6 +68,10 @@ impl From<Error> for Failure {
             Error::Keystore(error) => error.into(),
             Error::KeyFile(error) => error.into(),
             Error::Kek(error) => error.into(),
+            #[cfg(feature = "aws")]
+            Error::Aws(kms_providers::aws::AwsError::Config(error)) => error.into(),
+            #[cfg(feature = "aws")]
+            Error::Aws(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
             other => Self::usage(other.to_string(), "name a file that holds it with --passphrase-file"),
         }
     }
