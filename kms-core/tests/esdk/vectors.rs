@@ -133,9 +133,7 @@ impl Case {
                 };
             }
         };
-        let opener = keyrings
-            .into_iter()
-            .fold(lenient(), |opener, keyring| opener.keyring(keyring));
+        let opener = keyrings.into_iter().fold(lenient(), kms_core::esdk::Opener::keyring);
         match (open(&opener.require(self.required), &self.message), self.plaintext) {
             (Ok(found), Some(wanted)) if found == wanted => Verdict::Opened,
             (Err(Error::DoesNotOpen), None) => Verdict::Rejected,
