@@ -155,6 +155,7 @@ faults! {
         Context = "the encryption context is malformed: keys and values are non-empty UTF-8 without NUL, keys do not start with ks1- or aws:",
         ContextMissing = "the envelope needs context pairs that are not stored in it; supply them (`kmsctl inspect` names them)",
         NoConfiguredKey = "none of the envelope's keys is configured here; `kmsctl inspect` names them",
+        RecipientNotConfigured = "a recipient's key is not configured here, so the recipient could not be kept; `kmsctl inspect` names the keys",
         MessageLevel = "a data key for many messages cannot have recipients for one message only",
         EsdkContext = "keys of an AWS Encryption SDK context are unique and do not start with aws-crypto-",
         EsdkName = "a namespace and a key name have 1 to 1024 bytes, and a namespace does not start with aws-kms",

@@ -58,6 +58,8 @@ pub mod config;
 pub mod conformance;
 pub mod durable;
 mod error;
+#[cfg(feature = "esdk")]
+pub mod esdk;
 pub mod files;
 mod keyset;
 pub mod local;

@@ -55,7 +55,7 @@ impl Default for OpenPolicy {
 pub struct Opener {
     pub(super) backend: CryptoBackend,
     pub(super) keyring: Arc<Keyring>,
-    required: EncryptionContext,
+    pub(super) required: EncryptionContext,
     pub(super) policy: OpenPolicy,
     pub(super) audit: AuditTrail,
     cache: Option<(Arc<OpenCache>, Arc<str>)>,

@@ -103,6 +103,12 @@ impl Opener {
         self
     }
 
+    /// The required pairs that a message does not store. Once it has opened, they are authenticated with it.
+    pub fn unstored<'o>(&'o self, header: &'o Header) -> impl Iterator<Item = (&'o str, &'o str)> {
+        let pairs = self.required.pairs();
+        pairs.filter(|(key, _)| header.context.value(key).is_none())
+    }
+
     /// Opens a whole message. Nothing is given out unless all of it, and its signature, was verified.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 //! rewrap              one file: lock, new header, one of four ways to write it, durable
 //! recovery            what a crash left behind: FILE.ksj (docs/format.md 11), half-made pairs, temporary files
 //! discover            envelopes below paths and patterns, with their leftovers
+//! migrate             one file, sealed anew: messages of the AWS Encryption SDK, envelopes of other suites
 //! campaign, index     many files: parallel, batched syncs, resumable; which key versions envelopes still need
 //! ```
 //!
@@ -27,6 +28,7 @@ mod error;
 mod index;
 mod journal;
 mod lock;
+mod migrate;
 mod open;
 mod path_text;
 mod pin;
@@ -41,6 +43,9 @@ pub use discover::{Discover, DiscoverOptions, Found, Leftover, OrphanSearch, dis
 pub use ends::{Input, Output, Progress, Syncing};
 pub use error::{FileError, FileFault};
 pub use index::{KeyIndex, Recheck};
+pub use migrate::Migrator;
+#[cfg(feature = "esdk")]
+pub use migrate::is_esdk_message;
 pub use open::{OpenOptions, OpenedFile, SidecarAt, open_file};
 pub use recovery::{Recovery, recover};
 pub use rewrap::{FileOutcome, FileRewrapped, Method, Placement, RewrapOptions, rewrap_file};
