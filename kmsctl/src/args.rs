@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use kms_core::crypto::CryptoBackend;
-use kms_core::{EncryptionContext, LabelValue, Labels};
+use kms_core::{EncryptionContext, LabelValue, Labels, esdk};
 use kms_providers::local::KeyFileKek;
 use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
-use crate::command::{audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, rewrap, rotate};
+use crate::command::{audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, migrate, rewrap, rotate};
 use crate::failure::Result;
 
 /// One key layer over every KMS and HSM: seal files, rotate keys without re-encrypting, prove what happened
@@ -75,6 +75,8 @@ pub enum Command {
     Rotate(rotate::Rotate),
     /// Change who can open envelopes; payloads are not touched
     Rewrap(rewrap::Rewrap),
+    /// Seal anew what is in another format or suite
+    Migrate(migrate::Migrate),
     /// Verify, read and prove the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -101,6 +103,14 @@ impl ContextArgs {
     /// For malformed or repeated names.
     pub fn context(&self) -> Result<EncryptionContext> {
         Ok(EncryptionContext::from_pairs(self.pairs.iter().cloned())?)
+    }
+
+    /// The context of a message of the AWS Encryption SDK.
+    ///
+    /// # Errors
+    /// For repeated and reserved names.
+    pub fn of_message(&self) -> Result<esdk::Context> {
+        Ok(esdk::Context::from_pairs(self.pairs.iter().cloned())?)
     }
 }
 

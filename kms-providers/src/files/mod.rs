@@ -4,6 +4,7 @@
 //! ```text
 //! detect              what a path holds, reading at most the header
 //! seal, open          files and streams, through kms_core's parallel payload pipeline
+//! message             messages of the AWS Encryption SDK, opened
 //! rewrap              one file: lock, new header, one of four ways to write it, durable
 //! recovery            what a crash left behind: FILE.ksj (docs/format.md 11), half-made pairs, temporary files
 //! discover            envelopes below paths and patterns, with their leftovers
@@ -28,6 +29,8 @@ mod error;
 mod index;
 mod journal;
 mod lock;
+#[cfg(feature = "esdk")]
+mod message;
 mod migrate;
 mod open;
 mod path_text;
@@ -39,13 +42,15 @@ mod source;
 
 pub use campaign::{Campaign, CampaignOptions, CampaignProgress, Plan, Report, RunId, RunSummary};
 pub use detect::{EnvelopeFile, Layout, detect, read_header, sidecar_of};
-pub use discover::{Discover, DiscoverOptions, Found, Leftover, OrphanSearch, discover, find_payload};
+pub use discover::{
+    Discover, DiscoverOptions, Files, Found, Leftover, OrphanSearch, discover, find_payload, walk_files,
+};
 pub use ends::{Input, Output, Progress, Syncing};
 pub use error::{FileError, FileFault};
 pub use index::{KeyIndex, Recheck};
-pub use migrate::Migrator;
 #[cfg(feature = "esdk")]
-pub use migrate::is_esdk_message;
+pub use message::{OpenedMessage, is_message, open_message, read_message_header};
+pub use migrate::Migrator;
 pub use open::{OpenOptions, OpenedFile, SidecarAt, open_file};
 pub use recovery::{Recovery, recover};
 pub use rewrap::{FileOutcome, FileRewrapped, Method, Placement, RewrapOptions, rewrap_file};

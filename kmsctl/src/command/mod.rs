@@ -9,6 +9,7 @@ pub mod init;
 pub mod inspect;
 pub mod key;
 pub mod man;
+pub mod migrate;
 pub mod rewrap;
 pub mod rotate;
 
@@ -31,6 +32,7 @@ impl Command {
             Self::Inspect(command) => command.run(app).await,
             Self::Rotate(command) => command.run(app).await,
             Self::Rewrap(command) => command.run(app).await,
+            Self::Migrate(command) => command.run(app).await,
             Self::Audit(command) => command.run(app).await,
             Self::Doctor(command) => command.run(app).await,
             Self::Completions(command) => command.run(app).await,

@@ -84,6 +84,26 @@ pub fn discover<P: AsRef<Path>>(patterns: impl IntoIterator<Item = P>, options: 
     }
 }
 
+/// Walks regular files; made by [`walk_files`].
+pub struct Files {
+    walk: Walk,
+}
+
+/// Every regular file below `patterns`, whatever it holds; the walk is that of [`discover`].
+pub fn walk_files<P: AsRef<Path>>(patterns: impl IntoIterator<Item = P>, options: &DiscoverOptions) -> Files {
+    Files {
+        walk: Walk::new(patterns, options),
+    }
+}
+
+impl Iterator for Files {
+    type Item = Result<PathBuf, FileError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.walk.next()
+    }
+}
+
 impl Iterator for Discover {
     type Item = Result<Found, FileError>;
 

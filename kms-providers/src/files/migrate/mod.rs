@@ -22,8 +22,6 @@ use super::campaign::{Sorted, Taken, Work};
 use super::error::FileError;
 use crate::durable::Flush;
 use source::Source;
-#[cfg(feature = "esdk")]
-pub use source::is_esdk_message;
 use stage::Staged;
 
 /// Seals files anew; runs in a [`super::Campaign`].

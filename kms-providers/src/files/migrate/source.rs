@@ -5,13 +5,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use kms_core::payload::{OpenReader, plaintext_len};
-use kms_core::{Error, Header, Labels, Opener, Sealer, Suite};
+use kms_core::{Header, Labels, Opener, Sealer, Suite};
 
 use crate::files::campaign::{Sorted, sorted};
-use crate::files::detect::{Layout, header_of, open_regular, own_layout, read_start};
+use crate::files::detect::{Layout, header_of, header_of_stream, open_regular, own_layout};
 use crate::files::discover::classify;
 use crate::files::drive::block_on;
 use crate::files::error::{At, FileError, FileFault};
+#[cfg(feature = "esdk")]
+use crate::files::message::is_message;
 
 /// Which files are sealed anew.
 pub(super) enum Source {
@@ -45,8 +47,13 @@ impl Source {
             Self::Esdk(_) => match classify(path.clone())?.map(sorted) {
                 Some(Sorted::Recover(of)) => Ok(Some(Sorted::Recover(of))),
                 Some(Sorted::Mine(_)) => Ok(None),
-                None if is_esdk_message(&path)? => Ok(Some(Sorted::Mine(path))),
-                None => Ok(None),
+                None => match is_message(&path) {
+                    Ok(true) => Ok(Some(Sorted::Mine(path))),
+                    Ok(false) => Ok(None),
+                    // Files come and go below a walk.
+                    Err(error) if error.is_not_found() => Ok(None),
+                    Err(error) => Err(error),
+                },
             },
         }
     }
@@ -95,7 +102,7 @@ impl Source {
 
 fn open_envelope<'f>(mut file: &'f File, opener: &Opener, suite: Suite) -> Result<Opened<'f>, FileFault> {
     let size = file.metadata()?.len();
-    let header = crate::files::detect::header_of_stream(&mut file, opener.max_recipients())?;
+    let header = header_of_stream(&mut file, opener.max_recipients())?;
     let payload_len = size.saturating_sub(header.len() as u64);
     let opened = block_on(opener.open_header(header))?;
     let sealer = opener.sealer_like(opened.header())?.suite(suite);
@@ -130,25 +137,9 @@ impl Esdk {
 
 /// The pairs are the message's, so the fault is too.
 #[cfg(feature = "esdk")]
-fn of_message(error: Error) -> Error {
+fn of_message(error: kms_core::Error) -> kms_core::Error {
     match error {
-        Error::Caller(_) => kms_core::FormatFault::Context.into(),
+        kms_core::Error::Caller(_) => kms_core::FormatFault::Context.into(),
         other => other,
     }
-}
-
-/// Whether the regular file at `path` may be a message of the AWS Encryption SDK: its first bytes say so.
-///
-/// # Errors
-/// When it cannot be read.
-#[cfg(feature = "esdk")]
-pub fn is_esdk_message(path: &Path) -> Result<bool, FileError> {
-    let mut start = [0; 4];
-    let file = match open_regular(path) {
-        // Files come and go below a walk.
-        Err(error) if error.is_not_found() => return Ok(false),
-        file => file?,
-    };
-    let length = read_start(&file, &mut start).at(path)?;
-    Ok(kms_core::esdk::Header::is_start_of_message(&start[..length]))
 }
