@@ -30,10 +30,10 @@ pub struct Migrate {
     #[arg(long, value_enum, requires = "keys", required_unless_present_any = ["to", "resume"])]
     from: Option<Format>,
     /// Key that opens the new envelopes: logical name or key URI; may be repeated
-    #[arg(short, long = "key", value_name = "KEY", requires = "from")]
+    #[arg(short, long = "key", value_name = "KEY", requires = "from", conflicts_with = "to")]
     keys: Vec<String>,
     /// Suite of the new envelopes, in place of the keys' own
-    #[arg(long, value_name = "SUITE", value_parser = parse_suite, requires = "from")]
+    #[arg(long, value_name = "SUITE", value_parser = parse_suite, requires = "from", conflicts_with = "to")]
     suite: Option<Suite>,
     /// The suite that envelopes are brought to
     #[arg(long, value_name = "SUITE", value_parser = parse_suite, conflicts_with = "from")]

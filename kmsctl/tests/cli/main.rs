@@ -12,6 +12,8 @@ mod init;
 mod inspect;
 mod json;
 mod keys;
+mod messages;
+mod migrate;
 mod pipes;
 mod processes;
 mod recipients;

@@ -120,6 +120,9 @@ fn read_back(opener: &Opener, mut file: &File, wanted: u64) -> Result<(), FileFa
 
 /// Makes new contents real and unlocks their files.
 pub(super) fn commit(staged: Vec<Staged>, flush: Flush) -> Vec<Result<u64, FileError>> {
+    if staged.is_empty() {
+        return Vec::new();
+    }
     let on_disk = flush.files(staged.iter().map(|staged| staged.temporary.file()));
     let placed: Vec<_> = match on_disk {
         Ok(()) => staged.iter().map(Staged::put_in_place).collect(),
