@@ -322,6 +322,6 @@ fn kills() -> usize {
 
 const DEFAULT_KILLS: usize = 40;
 /// Points of files that the worker does not write.
-const OUTSIDE: [&str; 2] = ["config::", "key_file::"];
+const OUTSIDE: [&str; 3] = ["config::", "key_file::", "migrated::"];
 const ABORT: i32 = 6;
 const KILL: i32 = 9;
