@@ -9,15 +9,13 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::executor::block_on;
 use kms_core::crypto::CryptoBackend;
 use kms_core::{Kek, Keyring, Opener, Rewrapper, Sealer, Target};
 use kms_providers::files::{
     Campaign, CampaignOptions, FileOutcome, Input, OpenOptions, Output, Plan, RewrapOptions, SealOptions, Syncing,
     open_file, rewrap_file, seal_file,
 };
-use kms_providers::memory::{MemoryProvider, MemoryWrap};
-use kms_providers::{KeyUri, Provider};
+use kms_providers::local::KeyFileKek;
 
 fn main() {
     let arguments: Vec<String> = std::env::args()
@@ -164,7 +162,7 @@ fn one_by_one(base: &Path) {
 
 /// A step whose memory is looked at.
 fn child(step: &str, from: &Path, to: &Path) {
-    let keys = Keys::fixed();
+    let kek = key_file(from);
     let syncing = if step.ends_with("lazy") {
         Syncing::Lazy
     } else {
@@ -175,13 +173,13 @@ fn child(step: &str, from: &Path, to: &Path) {
             syncing,
             ..SealOptions::default()
         };
-        seal_file(&keys.sealer(), Input::File(from), Output::File(to), &options).expect("sealed");
+        seal_file(&sealer(kek), Input::File(from), Output::File(to), &options).expect("sealed");
     } else {
         let options = OpenOptions {
             syncing,
             ..OpenOptions::default()
         };
-        open_file(&keys.opener(), Input::File(from), Output::File(to), &options).expect("opened");
+        open_file(&opener(kek), Input::File(from), Output::File(to), &options).expect("opened");
     }
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -213,41 +211,24 @@ fn size(name: &str, default: u64) -> u64 {
         .unwrap_or(default)
 }
 
-struct Keys {
-    kek: Arc<dyn Kek>,
-    rotation: Option<(MemoryProvider, KeyUri)>,
-}
+/// A key of a keystore, which rotates.
+struct Keys(setup::keys::Keys);
 
 impl Keys {
     fn new() -> Self {
-        let provider = MemoryProvider::new(CryptoBackend::default(), MemoryWrap::Derive).expect("random bytes");
-        let lifecycle = provider.lifecycle().expect("the memory provider has one");
-        let uri = block_on(lifecycle.create(&"bench".parse().expect("a name"))).expect("a key");
-        Self {
-            kek: provider.kek(&uri).expect("its own key"),
-            rotation: Some((provider, uri)),
-        }
-    }
-
-    /// The same key in every process.
-    fn fixed() -> Self {
-        Self {
-            kek: setup::kek(&CryptoBackend::default(), "bench", 1),
-            rotation: None,
-        }
+        Self(setup::keys::Keys::new(&CryptoBackend::default(), &["bench"]))
     }
 
     fn rotate(&self) {
-        let (provider, uri) = self.rotation.as_ref().expect("keys that rotate");
-        block_on(provider.lifecycle().expect("the memory provider has one").rotate(uri)).expect("a new version");
+        self.0.rotate("bench");
     }
 
     fn sealer(&self) -> Sealer {
-        Sealer::new(CryptoBackend::default()).recipient(self.kek.clone())
+        sealer(self.0.kek("bench"))
     }
 
     fn opener(&self) -> Opener {
-        Opener::new(CryptoBackend::default(), Keyring::new().with(self.kek.clone()))
+        opener(self.0.kek("bench"))
     }
 
     fn seal(&self, path: &Path, plaintext: &[u8], detached: bool) {
@@ -261,4 +242,24 @@ impl Keys {
         seal_file(&self.sealer(), Input::File(&plain), Output::File(path), &options).expect("sealed");
         fs::remove_file(plain).expect("it was there");
     }
+}
+
+/// The key of the steps, in a file beside what they read.
+fn key_file(beside: &Path) -> Arc<dyn Kek> {
+    let path = beside.with_file_name("step.key");
+    let backend = CryptoBackend::default();
+    let kek = if path.exists() {
+        KeyFileKek::open(&path, backend)
+    } else {
+        KeyFileKek::create(&path, backend)
+    };
+    Arc::new(kek.expect("the folder is ours"))
+}
+
+fn sealer(kek: Arc<dyn Kek>) -> Sealer {
+    Sealer::new(CryptoBackend::default()).recipient(kek)
+}
+
+fn opener(kek: Arc<dyn Kek>) -> Opener {
+    Opener::new(CryptoBackend::default(), Keyring::new().with(kek))
 }

@@ -184,6 +184,33 @@ faults! {
 }
 
 faults! {
+    /// Why a key-encapsulation mechanism refused.
+    KemFault {
+        PublicKeyLength = "a public key of this mechanism has another length",
+        PublicKey = "the public key is not valid: it is not reduced, not on the curve, or of low order",
+        PrivateKeyLength = "a private key of this mechanism has another length",
+        PrivateKey = "the private key is outside its range",
+        CiphertextLength = "a ciphertext of this mechanism has another length",
+        Ciphertext = "the ciphertext has a point that is not on the curve or of low order",
+        SharedSecretLength = "a shared secret of this mechanism has another length",
+        NotAuthenticating = "only two keys of one Diffie-Hellman group authenticate a sender",
+        Random = "the random source failed; nothing was made",
+    }
+}
+
+faults! {
+    /// Why a signature was not made, or does not hold.
+    SignatureFault {
+        PublicKeyLength = "a public key of this scheme has another length",
+        PublicKey = "the public key is not valid: it is not canonical, not on the curve, or of low order",
+        PrivateKeyLength = "a private key of this scheme has another length",
+        Context = "the context of a signature is at most 255 bytes",
+        DoesNotVerify = "the signature does not verify: wrong key, wrong context, or altered bytes",
+        Random = "the random source failed; nothing was signed",
+    }
+}
+
+faults! {
     /// Why the audit trail could not be written.
     AuditFault {
         Full = "no space is left",
@@ -259,6 +286,7 @@ faults! {
         TooNew = "a newer version wrote the keystore; update this program",
         Storage = "the keystore could not be read or written",
         StorageFull = "no space is left where the keystore is; make room and try again",
+        Unaudited = "the audit log cannot be written, so the keystore was not opened; see `kmsctl doctor`",
         NotWritable = "the keystore or its folder may not be written; check its owner and mode",
     }
 }

@@ -6,6 +6,7 @@
 use async_trait::async_trait;
 
 use crate::crypto::PasswordCost;
+pub use crate::crypto::Posture;
 use crate::error::KekError;
 use crate::header::RecipientId;
 use crate::memory::Secret;
@@ -51,18 +52,6 @@ impl Scheme {
             Self::Passphrase => "passphrase",
         }
     }
-}
-
-/// How well a key withstands a quantum computer. Ordered: later is stronger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Posture {
-    /// Falls to a quantum computer (RSA, elliptic curves).
-    Classical,
-    /// Quantum-safe by one post-quantum assumption alone.
-    PostQuantum,
-    /// Symmetric, or classical and post-quantum together.
-    Hedged,
 }
 
 /// What a provider may bind, and what it derives from.

@@ -10,7 +10,7 @@
 //!
 //! | layer | modules | knows |
 //! |---|---|---|
-//! | primitives | [`crypto`], [`memory`] | libraries, locked pages |
+//! | primitives | [`crypto`], [`hpke`], [`memory`] | libraries, locked pages, public keys |
 //! | format | `suite`, `schedule`, `header`, `context`, [`caps`] | every byte of KS1 |
 //! | data | [`payload`], [`record`], [`quorum`] | chunks, records, shares |
 //! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`] | how a provider protects a secret |
@@ -54,6 +54,7 @@ mod error;
 #[cfg(feature = "esdk")]
 pub mod esdk;
 mod header;
+pub mod hpke;
 mod kek;
 mod keyring;
 pub mod memory;
@@ -63,12 +64,15 @@ pub mod quorum;
 pub mod record;
 mod schedule;
 mod suite;
+#[cfg(test)]
+mod test_data;
 
 // Sealing, opening, rewrapping.
 pub use context::{EncryptionContext, LabelValue, Labels};
 pub use envelope::{
-    Attempt, AttemptOutcome, DataKey, Member, Message, MessageKeys, MessageOptions, OpenPolicy, Opened, Opener,
-    Recipient, RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Sealer, ShareCheck, Target, UnsettledRewrap,
+    Attempt, AttemptOutcome, DataKey, HeaderAnchor, Member, Message, MessageKeys, MessageOptions, OpenPolicy, Opened,
+    Opener, Recipient, RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Sealer, SeenHeader, ShareCheck, Target,
+    UnsettledRewrap,
 };
 pub use suite::{Kind, Suite};
 
@@ -85,6 +89,6 @@ pub use header::{
 
 // Errors: each names the party at fault.
 pub use error::{
-    AuditFault, CallerFault, Error, EsdkFault, FormatFault, KekError, KekFault, KekOperation, LimitFault, PolicyFault,
-    Result,
+    AuditFault, CallerFault, Error, EsdkFault, FormatFault, KekError, KekFault, KekOperation, KemFault, LimitFault,
+    PolicyFault, Result, SignatureFault,
 };

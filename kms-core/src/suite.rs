@@ -1,7 +1,9 @@
 //! The closed registry of suites. Adding one touches this file and, where it needs a new primitive, the backends.
 
+use crate::crypto::kem::Kem;
 use crate::crypto::{Aead, CryptoBackend};
 use crate::error::{FormatFault, PolicyFault, Result};
+use crate::hpke;
 
 /// What an envelope holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -123,6 +125,18 @@ impl Suite {
             Self::ChaCha20Poly1305 => Some("AEAD_CHACHA20_POLY1305"),
             Self::Aes256Siv => None,
         }
+    }
+
+    /// The HPKE ciphersuite of a recipient with `kem` in an envelope of this suite. Both follow, so that the file has
+    /// nothing to negotiate.
+    #[must_use]
+    pub fn hpke(self, kem: Kem) -> hpke::Ciphersuite {
+        let aead = match self {
+            // HPKE has no number for GCM-SIV; a key of HPKE seals once, so that nonces are no danger here.
+            Self::Aes256Gcm | Self::Aes256GcmSiv | Self::Aes256Siv => hpke::Aead::Aes256Gcm,
+            Self::ChaCha20Poly1305 => hpke::Aead::ChaCha20Poly1305,
+        };
+        hpke::Ciphersuite::new(kem, aead)
     }
 
     /// The AEAD of payload, records and recipient seals.

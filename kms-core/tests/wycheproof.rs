@@ -6,6 +6,8 @@
     reason = "clippy.toml allows it in test functions; their helpers are no less test code"
 )]
 
+#[path = "support/data.rs"]
+mod data;
 mod families;
 
 use kms_core::crypto::{CryptoBackend, aws_lc, rustcrypto};
@@ -22,7 +24,9 @@ macro_rules! for_each_backend {
 }
 
 for_each_backend! {
-    aes_gcm aes_gcm_siv chacha20_poly1305 aes_siv_cmac hmac_sha512 hkdf_sha512 aes_wrap aes_kwp
+    aes_gcm aes_gcm_siv chacha20_poly1305 aes_siv_cmac hmac_sha512 hkdf hkdf_sha512 aes_wrap aes_kwp
+    ml_kem ml_kem_encapsulation ml_kem_key_generation x25519 ecdh_p256 ecdh_p384
+    ml_dsa_verify ml_dsa_sign ml_dsa_sign_expanded
 }
 
 /// What became of a family's tests.

@@ -67,6 +67,7 @@ pub mod memory;
 mod provider;
 mod resolver;
 mod seconds;
+pub mod signing;
 pub mod uri;
 
 pub use error::Error;

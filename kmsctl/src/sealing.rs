@@ -67,7 +67,7 @@ impl Sealing {
         let mut recipients = Vec::new();
         for key in &self.keys {
             let of_key = session.resolver().recipients(key)?;
-            check_residency(key, &of_key).await?;
+            session.resolver().check_residency(key).await?;
             recipients.extend(of_key.into_iter().map(|recipient| self.shaped(recipient)));
         }
         Ok(recipients)
@@ -106,24 +106,6 @@ impl Sealing {
             quorum: floors().filter_map(|floor| floor.quorum).max(),
         }
     }
-}
-
-/// Regions that only the provider tells: those in a URI were checked when the configuration was read.
-async fn check_residency(key: &LogicalKey, recipients: &[Recipient]) -> Result<()> {
-    if key.residency.is_anywhere() {
-        return Ok(());
-    }
-    for member in recipients.iter().flat_map(Recipient::members) {
-        let region = member.kek.describe().await?.region;
-        if region.as_deref().is_some_and(|region| !key.residency.permits(region)) {
-            return Err(refused(
-                "policy.Residency",
-                format!("{} lives outside of {}", member.kek.uri(), key.residency),
-                "use a key in these regions, or change `residency` in keystrand.toml",
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn refused(code: &str, message: String, next: impl Into<String>) -> Failure {

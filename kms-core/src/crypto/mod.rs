@@ -4,9 +4,13 @@
 
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
+mod hkdf;
+pub mod kem;
 mod password;
+mod posture;
 #[cfg(feature = "rustcrypto")]
 mod rustcrypto;
+pub mod signature;
 mod siv;
 
 use std::sync::Arc;
@@ -15,6 +19,8 @@ use zeroize::Zeroizing;
 
 #[cfg(feature = "aws-lc")]
 pub use aws_lc::aws_lc;
+pub use hkdf::{Hkdf, HkdfHash, HkdfPrk};
+pub use posture::Posture;
 #[cfg(feature = "rustcrypto")]
 pub use rustcrypto::rustcrypto;
 
@@ -44,6 +50,12 @@ pub struct CryptoBackend {
     pub key_wrap: &'static dyn KeyWrap,
     /// Argon2id version 1.3 (RFC 9106).
     pub password: &'static dyn PasswordKdf,
+    /// HKDF with SHA-256, SHA-384 and SHA-512, for HPKE.
+    pub hkdf: &'static dyn Hkdf,
+    /// Key encapsulation.
+    pub kems: &'static dyn kem::Kems,
+    /// Signatures.
+    pub signatures: &'static dyn signature::Signatures,
     /// The random source.
     pub random: Arc<dyn SecureRandom>,
 }
@@ -218,6 +230,18 @@ pub trait SecureRandom: Send + Sync {
 /// Opening or unwrapping failed. Deliberately without any detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenFailed;
+
+impl From<RandomFailed> for crate::error::KemFault {
+    fn from(_: RandomFailed) -> Self {
+        Self::Random
+    }
+}
+
+impl From<RandomFailed> for crate::error::SignatureFault {
+    fn from(_: RandomFailed) -> Self {
+        Self::Random
+    }
+}
 
 /// The random source failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Sealing, opening and rewrapping envelopes. Provider calls are asynchronous and all happen before a payload is
 //! touched; payload work is synchronous.
 
+mod anchor;
 mod binding;
 mod data_key;
 #[cfg(all(test, feature = "aws-lc", feature = "rustcrypto"))]
@@ -14,6 +15,7 @@ mod sealer;
 mod search;
 mod trail;
 
+pub use anchor::{HeaderAnchor, SeenHeader};
 pub use data_key::{DataKey, Message, MessageOptions};
 pub use opener::{OpenPolicy, Opened, Opener};
 pub use recipients::{Member, Recipient};

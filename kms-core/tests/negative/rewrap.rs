@@ -1,12 +1,12 @@
 //! 58 and 60: old headers, torn headers and two rewraps at once. What a file layer does with them on disk (locks,
 //! journal, conditional writes) is tested there; here is what makes it possible.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use kms_core::crypto::CryptoBackend;
 use kms_core::{
-    CallerFault, Error, Header, Kek, MessageOptions, OpenPolicy, Opener, Recipient, Reserve, RewrapOutcome, Rewrapped,
-    Rewrapper, Sealer, Target,
+    CallerFault, Error, Header, HeaderAnchor, Kek, MessageOptions, OpenPolicy, Opener, Recipient, Reserve,
+    RewrapOutcome, Rewrapped, Rewrapper, Sealer, SeenHeader, Target,
 };
 
 use crate::hostile::on_both;
@@ -68,6 +68,49 @@ fn n58_old_header_replayed() {
             (marks.last().unwrap().seq, &marks.last().unwrap().tag[..]),
             (0, &header.tag()[..16])
         );
+    });
+}
+
+/// Remembers the highest sequence number of the one envelope that it is shown.
+#[derive(Default)]
+struct Highest(Mutex<u64>);
+
+impl HeaderAnchor for Highest {
+    fn accepts(&self, seen: &SeenHeader<'_>) -> bool {
+        let mut highest = self.0.lock().unwrap();
+        let newest = seen.sequence >= *highest;
+        *highest = (*highest).max(seen.sequence);
+        newest
+    }
+}
+
+#[test]
+fn an_anchor_notices_an_old_header_that_is_genuine_and_hears_of_no_forged_one() {
+    on_both(|backend| {
+        let sealer = Sealer::new(backend.clone()).recipient(kek(backend, "local://a", 1));
+        let (old, _) = run(sealer.seal_detached(b"x")).unwrap();
+        let header = Header::parse_detached(&old, 16).unwrap();
+        let reader = Reader::new(backend, &["local://a"]);
+        let added = Target::Add(vec![Recipient::single(kek(backend, "local://b", 1))]);
+        let new = Header::parse_detached(&rewrap(&reader.opener, &header, &added, None).header, 16).unwrap();
+        let anchored = reader.opener.clone().anchor(Arc::new(Highest::default()));
+
+        let mut forged = new.as_bytes().to_vec();
+        let at = forged
+            .windows(new.tag().len())
+            .position(|window| window == &new.tag()[..])
+            .unwrap();
+        forged[at] ^= 1;
+        let forged = Header::parse_detached(&forged, 16).unwrap();
+
+        assert!(run(anchored.open_header(forged)).is_err());
+        assert!(
+            run(anchored.open_header(header.clone())).is_ok(),
+            "nothing newer was seen"
+        );
+        assert!(run(anchored.open_header(new.clone())).is_ok());
+        assert!(run(anchored.open_header(new)).is_ok(), "the newest opens again");
+        assert_eq!(run(anchored.open_header(header)).err(), Some(Error::DoesNotOpen));
     });
 }
 

@@ -1,10 +1,11 @@
 //! Checkpoints: C2SP tlog-checkpoint, signed as C2SP signed-note.
 
-use signed_note::{Note, VerifierList};
+use signed_note::Note;
 use tlog_tiles::{Checkpoint, Hash};
 
 use super::fault::LogError;
-use super::key::{LogKey, VerifierKey};
+use super::key::LogKey;
+use crate::signing::{NoteError, VerifierKey};
 
 /// The file's name.
 pub(super) const FILE: &str = "checkpoint";
@@ -27,9 +28,7 @@ impl Head {
     /// The signed note for this tree.
     pub(super) fn sign(self, key: &LogKey) -> Vec<u8> {
         let text = Checkpoint::new(key.origin(), self.size, self.root, "").expect("a log's name is not empty");
-        let mut note = Note::new(&text.to_bytes(), &[]).expect("a log's name has no control characters");
-        note.add_sigs(&[key]).expect("Ed25519 signs every message");
-        note.to_bytes()
+        key.note.sign(&text.to_bytes())
     }
 
     /// The tree of a note that `verifier` signed.
@@ -37,11 +36,8 @@ impl Head {
     /// # Errors
     /// [`LogError::Checkpoint`]
     pub(super) fn open(note: &[u8], verifier: &VerifierKey) -> Result<Self, LogError> {
-        let note = Note::from_bytes(note).map_err(|_| LogError::Checkpoint("it is not a signed note"))?;
-        note.verify(&VerifierList::new(vec![Box::new(verifier.verifier.clone())]))
-            .map_err(|_| LogError::Checkpoint("it is not signed by the expected key"))?;
-        let (origin, head) = parse(&note)?;
-        if origin != verifier.origin() {
+        let (origin, head) = parse(&verifier.open(note)?)?;
+        if origin != verifier.name() {
             return Err(LogError::Checkpoint("it is of another log"));
         }
         Ok(head)
@@ -52,13 +48,13 @@ impl Head {
     /// # Errors
     /// [`LogError::Checkpoint`]
     pub(super) fn claimed(note: &[u8]) -> Result<(String, Self), LogError> {
-        let note = Note::from_bytes(note).map_err(|_| LogError::Checkpoint("it is not a signed note"))?;
-        parse(&note)
+        let note = Note::from_bytes(note).map_err(|_| NoteError::Malformed)?;
+        parse(note.text())
     }
 }
 
-fn parse(note: &Note) -> Result<(String, Head), LogError> {
-    let text = Checkpoint::from_bytes(note.text()).map_err(|_| LogError::Checkpoint("it is malformed"))?;
+fn parse(text: &[u8]) -> Result<(String, Head), LogError> {
+    let text = Checkpoint::from_bytes(text).map_err(|_| LogError::Checkpoint("it is malformed"))?;
     if text.size() > SIZE_MAX {
         return Err(LogError::Checkpoint("its size is impossible"));
     }

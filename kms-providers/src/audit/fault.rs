@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use kms_core::AuditFault;
 
+use crate::signing::{KeyTextError, NoteError};
+
 /// Why a log could not be set up, read or proved from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -28,7 +30,10 @@ pub enum LogError {
     Origin,
     /// A key does not parse.
     #[error("not a key of a log: {0}")]
-    Key(&'static str),
+    Key(#[from] KeyTextError),
+    /// The system's random source failed.
+    #[error("the system's random source failed; nothing was made")]
+    Random,
     /// The checkpoint is not one, or not of the pinned key.
     #[error("the checkpoint does not verify: {0}")]
     Checkpoint(&'static str),
@@ -46,6 +51,16 @@ pub enum LogError {
     /// A proof does not prove what it says.
     #[error("the proof does not hold")]
     Proof,
+}
+
+impl From<NoteError> for LogError {
+    fn from(error: NoteError) -> Self {
+        Self::Checkpoint(match error {
+            NoteError::Malformed => "it is not a signed note",
+            NoteError::Signature => "it is not signed by the expected key",
+            NoteError::VerifierKey => "the key to check it with is none",
+        })
+    }
 }
 
 impl LogError {

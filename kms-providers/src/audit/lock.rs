@@ -1,14 +1,14 @@
 //! The turn of one process among several that append to one log.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kms_core::AuditFault;
 
 use super::fault::of_io;
 use super::tiles::readable_by_group;
+use crate::durable::lock_within;
 
 /// The lock file of a log. Advisory, and released by the system when a process dies.
 pub(super) struct LogLock {
@@ -25,20 +25,13 @@ impl LogLock {
         Ok(Self { file, patience })
     }
 
-    /// Waits for this process's turn. Turns are microseconds long, so asking again soon beats a blocking wait, which
-    /// could not be given up.
+    /// Waits for this process's turn.
     pub(super) fn turn(&self) -> Result<Turn, AuditFault> {
         let file = self.file.try_clone().map_err(|error| of_io(&error))?;
-        let since = Instant::now();
-        let mut pause = FIRST_PAUSE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Turn(file)),
-                Err(TryLockError::Error(error)) => return Err(of_io(&error)),
-                Err(TryLockError::WouldBlock) if since.elapsed() >= self.patience => return Err(AuditFault::Deadline),
-                Err(TryLockError::WouldBlock) => sleep(pause),
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+        match lock_within(&file, self.patience, PAUSES) {
+            Ok(true) => Ok(Turn(file)),
+            Ok(false) => Err(AuditFault::Deadline),
+            Err(error) => Err(of_io(&error)),
         }
     }
 }
@@ -55,5 +48,5 @@ impl Drop for Turn {
 
 /// The file's name.
 pub(super) const FILE: &str = "lock";
-const FIRST_PAUSE: Duration = Duration::from_micros(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(2);
+/// A turn takes microseconds.
+const PAUSES: (Duration, Duration) = (Duration::from_micros(20), Duration::from_millis(2));

@@ -60,11 +60,12 @@ mod tree;
 mod verify;
 mod writer;
 
+pub use crate::signing::VerifierKey;
 pub use checkpoint::Head;
 pub use deadline::DeadlineSink;
 pub use fault::LogError;
 pub use headers::{HeaderFinding, HeaderState};
-pub use key::{LogKey, VerifierKey};
+pub use key::LogKey;
 pub use log::{AuditLog, Entries, Entry};
 pub use options::TlogOptions;
 pub use principal::this_process;

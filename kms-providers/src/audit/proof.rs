@@ -7,9 +7,9 @@ use tlog_tiles::{Hash, check_record, check_tree, record_hash};
 
 use super::checkpoint::Head;
 use super::fault::LogError;
-use super::key::VerifierKey;
 use super::log::AuditLog;
 use super::tree::Tree;
+use crate::signing::VerifierKey;
 
 /// That an entry is in the tree of a checkpoint (RFC 6962 2.1.1). Hashes are base64.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

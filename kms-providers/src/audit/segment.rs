@@ -5,7 +5,8 @@ use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use super::ENTRY_MAX;
-use super::tiles::{readable_by_group, sync_dir};
+use super::tiles::readable_by_group;
+use crate::durable::sync_folder_of;
 
 /// A journal file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Segment {
         options.read(true).write(true).create_new(true);
         readable_by_group(&mut options);
         let file = options.open(&self.path)?;
-        sync_dir(&self.path)?;
+        sync_folder_of(&self.path)?;
         Ok(file)
     }
 

@@ -10,9 +10,10 @@ use super::ENTRY_MAX;
 use super::create::create;
 use super::fault::LogError;
 use super::group::Group;
-use super::key::{LogKey, VerifierKey};
+use super::key::LogKey;
 use super::options::TlogOptions;
 use super::writer::Writer;
+use crate::signing::VerifierKey;
 
 /// Appends events to a transparency log. Several threads and several processes may append to one log at once.
 ///

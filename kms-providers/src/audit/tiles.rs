@@ -1,6 +1,6 @@
 //! Tiles as files, at the paths of C2SP tlog-tiles.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use tlog_tiles::{HASH_SIZE, Tile};
 
 use super::bundle;
 use super::fault::LogError;
+use crate::durable::sync_folder_of;
 
 /// Height of a tile: 256 hashes wide.
 pub(super) const HEIGHT: u8 = 8;
@@ -101,23 +102,7 @@ pub(super) fn replace(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(temporary, path)?;
-    sync_dir(path)
-}
-
-/// Makes the entry of `path` in its directory durable.
-#[cfg(unix)]
-pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(parent)?.sync_all()
-}
-
-/// Windows makes directory entries durable with the file.
-#[cfg(not(unix))]
-pub(super) fn sync_dir(_: &Path) -> io::Result<()> {
-    Ok(())
+    sync_folder_of(path)
 }
 
 /// New files may be read by the owner's group: auditors.
@@ -140,7 +125,7 @@ fn create_dirs(top: &Path, dir: &Path) -> io::Result<()> {
     }
     match fs::create_dir(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => sync_dir(dir),
+        _ => sync_folder_of(dir),
     }
 }
 

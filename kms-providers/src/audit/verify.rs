@@ -14,13 +14,13 @@ use super::checkpoint::{self, Head};
 use super::edge::Edge;
 use super::fault::LogError;
 use super::journal::JournalCheck;
-use super::key::VerifierKey;
 use super::log::AuditLog;
 use super::report::{Damage, Report};
 use super::review::Review;
 use super::segment::first_of;
 use super::tiles::{HEIGHT, TEMPORARY, full, is_full, relative_path};
 use super::{bundle, lock};
+use crate::signing::VerifierKey;
 
 impl AuditLog {
     /// Verifies everything that is in the log's folder now, the checkpoint's signature by `verifier`. Each file is read

@@ -14,12 +14,13 @@ use kms_core::AuditFault;
 use super::checkpoint::{self, Head};
 use super::edge::Edge;
 use super::fault::{LogError, of_io};
-use super::key::{LogKey, VerifierKey};
+use super::key::LogKey;
 use super::lock::LogLock;
 use super::options::TlogOptions;
 use super::segment::{Line, Segment, next_line};
 use super::tiles::{TEMPORARY, TileStore, replace};
 use super::tree::Tree;
+use crate::signing::VerifierKey;
 
 pub(super) struct Writer {
     dir: PathBuf,

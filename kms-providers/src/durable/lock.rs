@@ -64,18 +64,28 @@ impl FileLock {
     }
 
     fn wait(path: &Path, patience: Duration) -> Result<Self, LockError> {
-        let deadline = Instant::now() + patience;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            if let Some(lock) = Self::try_acquire(path)? {
-                return Ok(lock);
-            }
-            if Instant::now() >= deadline {
-                return Err(LockError::Held);
-            }
-            thread::sleep(pause);
-            pause = (pause * 2).min(LONGEST_PAUSE);
+        let file = open(path)?;
+        if lock_within(&file, patience, PAUSES)? {
+            Ok(Self { _file: file })
+        } else {
+            Err(LockError::Held)
         }
+    }
+}
+
+/// Locks `file` within `patience`, asking again after pauses that double from the first to the longest; `false` if
+/// another process held it all the time. A blocking wait could not be given up.
+pub(crate) fn lock_within(file: &File, patience: Duration, (first, longest): (Duration, Duration)) -> io::Result<bool> {
+    let since = Instant::now();
+    let mut pause = first;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if since.elapsed() >= patience => return Ok(false),
+            Err(TryLockError::WouldBlock) => thread::sleep(pause),
+        }
+        pause = (pause * 2).min(longest);
     }
 }
 
@@ -87,8 +97,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-const FIRST_PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
 #[cfg(test)]
 mod tests {

@@ -119,7 +119,7 @@ pub(crate) fn keep_mode_and_owner(_target: &Path, _file: &File) -> io::Result<()
 
 /// A rename is durable once its folder is (fsync(2)).
 #[cfg(unix)]
-fn sync_folder_of(target: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder_of(target: &Path) -> io::Result<()> {
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -128,7 +128,7 @@ fn sync_folder_of(target: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn sync_folder_of(_target: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder_of(_target: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kms_core::audit::{Clock, SystemClock};
+use kms_core::audit::{AuditTrail, Clock, SystemClock};
 use kms_core::crypto::CryptoBackend;
 use kms_core::memory::SecretBytes;
 use kms_core::{Kek, KekError, KekFault, PassphraseKek};
@@ -44,6 +44,7 @@ pub struct Keystore {
     pub(super) path: PathBuf,
     pub(super) seal: Arc<dyn Kek>,
     pub(super) backend: CryptoBackend,
+    pub(super) trail: AuditTrail,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) patience: Duration,
     pub(super) freshness: Duration,
@@ -59,6 +60,7 @@ impl Keystore {
             path: path.into(),
             seal,
             backend: CryptoBackend::default(),
+            trail: AuditTrail::none(),
             clock: Arc::new(SystemClock),
             patience: PATIENCE,
             freshness: FRESHNESS,
@@ -95,6 +97,13 @@ impl Keystore {
     #[must_use]
     pub fn backend(mut self, backend: CryptoBackend) -> Self {
         self.backend = backend;
+        self
+    }
+
+    /// Records each use of the KEK that seals the keystore.
+    #[must_use]
+    pub fn audit(mut self, trail: AuditTrail) -> Self {
+        self.trail = trail;
         self
     }
 
@@ -193,7 +202,7 @@ impl LocalProvider {
     /// # Errors
     /// As a change of the life cycle; the old seal then stands.
     pub async fn reseal(&self, seal: Arc<dyn Kek>) -> Result<(), KeystoreError> {
-        let seal = Seal::new(self.0.backend().clone(), seal);
+        let seal = Seal::new(self.0.backend().clone(), self.0.trail(), seal);
         let sealed = self.0.reseal(seal).await;
         sealed.map_err(|fault| KeystoreError {
             path: self.path().to_owned(),

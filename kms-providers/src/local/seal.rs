@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kms_core::audit::AuditTrail;
 use kms_core::crypto::CryptoBackend;
 use kms_core::memory::SecretBytes;
 use kms_core::payload::plaintext_len;
@@ -15,30 +16,27 @@ use super::remembered::Remembered;
 /// Seals and opens keystores under one KEK.
 pub(super) struct Seal {
     backend: CryptoBackend,
+    trail: AuditTrail,
     kek: Arc<dyn Kek>,
     passphrase: Option<Arc<Remembered>>,
 }
 
 impl Seal {
-    pub(super) fn new(backend: CryptoBackend, kek: Arc<dyn Kek>) -> Self {
-        if kek.scheme() != Scheme::Passphrase {
-            return Self {
-                backend,
-                kek,
-                passphrase: None,
-            };
-        }
-        let passphrase = Arc::new(Remembered::new(kek));
+    pub(super) fn new(backend: CryptoBackend, trail: AuditTrail, kek: Arc<dyn Kek>) -> Self {
+        let remembered = (kek.scheme() == Scheme::Passphrase).then(|| Arc::new(Remembered::new(Arc::clone(&kek))));
         Self {
             backend,
-            kek: Arc::clone(&passphrase) as Arc<dyn Kek>,
-            passphrase: Some(passphrase),
+            trail,
+            kek: remembered.clone().map_or(kek, |passphrase| passphrase),
+            passphrase: remembered,
         }
     }
 
     /// Seals `content`, and opens the result again: what is about to replace the only copy must be readable.
     pub(super) async fn seal(&self, content: &SecretBytes) -> Result<Vec<u8>, KekFault> {
-        let sealer = Sealer::new(self.backend.clone()).sealed_secret();
+        let sealer = Sealer::new(self.backend.clone())
+            .audit(self.trail.clone())
+            .sealed_secret();
         let sealer = sealer.recipient(Arc::clone(&self.kek));
         let sealer = sealer.context(context().map_err(|error| fault(&error))?);
         let sealed = sealer.seal(content.expose()).await.map_err(|error| fault(&error))?;
@@ -61,7 +59,8 @@ impl Seal {
         header.check_payload_start(payload)?;
         let length = usize::try_from(plaintext_len(payload.len() as u64)?).map_err(|_| LimitFault::Plaintext)?;
         let keyring = Keyring::new().with(Arc::clone(&self.kek));
-        let opener = Opener::new(self.backend.clone(), keyring).require(context()?);
+        let opener = Opener::new(self.backend.clone(), keyring).audit(self.trail.clone());
+        let opener = opener.require(context()?);
         let opened = opener.open_header(header).await?;
         let keys = opened.keys().payload()?;
         let content = SecretBytes::try_init_with(length, |place| keys.open_into(payload, place))?;
@@ -95,6 +94,7 @@ fn fault(error: &Error) -> KekFault {
         Error::Provider(provider) => provider.kind,
         Error::Caller(CallerFault::NoConfiguredKey) => KekFault::OtherSeal,
         Error::Policy(PolicyFault::SuiteUnknown) => KekFault::TooNew,
+        Error::Audit(_) => KekFault::Unaudited,
         Error::Random => KekFault::Random,
         _ => KekFault::Corrupt,
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use data_encoding::HEXLOWER;
 use futures::lock::Mutex;
 use kms_core::KekFault;
-use kms_core::audit::Clock;
+use kms_core::audit::{AuditTrail, Clock};
 use kms_core::crypto::CryptoBackend;
 
 use super::document::Document;
@@ -25,6 +25,7 @@ use crate::uri::UriScheme;
 pub(super) struct Store {
     path: PathBuf,
     backend: CryptoBackend,
+    trail: AuditTrail,
     clock: Arc<dyn Clock>,
     patience: Duration,
     freshness: Duration,
@@ -51,14 +52,22 @@ struct Loaded {
 
 impl Store {
     pub(super) async fn open(keystore: Keystore) -> Result<Self, KekFault> {
-        let seal = Seal::new(keystore.backend.clone(), Arc::clone(&keystore.seal));
+        let seal = Seal::new(
+            keystore.backend.clone(),
+            keystore.trail.clone(),
+            Arc::clone(&keystore.seal),
+        );
         let (bytes, stamp) = read(&keystore.path)?;
         let document = Document::decode(&seal.open(&bytes).await?)?;
         Ok(Self::new(keystore, seal, document, stamp, &bytes))
     }
 
     pub(super) async fn create(keystore: Keystore) -> Result<Self, KekFault> {
-        let seal = Seal::new(keystore.backend.clone(), Arc::clone(&keystore.seal));
+        let seal = Seal::new(
+            keystore.backend.clone(),
+            keystore.trail.clone(),
+            Arc::clone(&keystore.seal),
+        );
         let _lock = lock(&keystore.path, keystore.patience).await?;
         let document = Document {
             id: random_id(&keystore.backend)?,
@@ -73,6 +82,10 @@ impl Store {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn trail(&self) -> AuditTrail {
+        self.trail.clone()
     }
 
     /// Writes the content again, under another seal.
@@ -99,6 +112,7 @@ impl Store {
             path: keystore.path,
             region: keystore.region,
             backend: keystore.backend,
+            trail: keystore.trail,
             clock: keystore.clock,
             patience: keystore.patience,
             freshness: keystore.freshness,

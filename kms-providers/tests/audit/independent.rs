@@ -42,7 +42,7 @@ fn check(checker: &Path, scene: &Scene, proofs: Option<&Path>) -> Output {
         .arg("-dir")
         .arg(&scene.dir)
         .arg("-vkey")
-        .arg(scene.verifier().to_string());
+        .arg(scene.verifier().ed25519().unwrap());
     if let Some(proofs) = proofs {
         command.arg("-proofs").arg(proofs);
     }
@@ -165,8 +165,11 @@ fn both_see_the_same_changes() {
         if original.is_empty() || earlier_form {
             continue;
         }
+        // Of a checkpoint, the text: the Go program passes over the post-quantum signature.
+        let text = original.windows(2).position(|pair| pair == b"\n\n");
+        let covered = text.filter(|_| name == "checkpoint").unwrap_or(original.len());
         let mut changed = original.clone();
-        changed[original.len() / 2] ^= 1;
+        changed[covered / 2] ^= 1;
         fs::write(&path, changed).unwrap();
         assert!(!check(checker, &scene, None).status.success(), "{name}: not seen by Go");
         assert!(scene.damage_is_seen(), "{name}: not seen here");

@@ -257,7 +257,9 @@ fn a_header_before_another_payload_is_not_rewrapped() {
     let path = folder.file("f");
     let sealed = keys.seal_known(&path, &bytes(1000), &SealOptions::default());
     let file = OpenOptions::new().write(true).open(&path).unwrap();
-    file.write_all_at(&[7], sealed.header.len() as u64).unwrap();
+    let first = sealed.header.len();
+    let other = fs::read(&path).unwrap()[first] ^ 1;
+    file.write_all_at(&[other], first as u64).unwrap();
     keys.rotate();
     let refused = rewrap(&keys, &path, Placement::Auto).unwrap_err();
     assert!(matches!(

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use kms_core::audit::AuditTrail;
 use kms_core::crypto::CryptoBackend;
 use kms_core::{Kek, KekFault, PassphraseKek};
-use kms_providers::audit::{LogError, LogKey, TlogSink};
+use kms_providers::audit::{LogError, LogKey, TlogSink, this_process};
 use kms_providers::config::initial;
 use kms_providers::durable::{self, Sites};
 use kms_providers::local::{KeyFileKek, Keystore, SealKind};
@@ -18,7 +19,7 @@ use crate::App;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::home::Home;
-use crate::session::keystore_passphrase;
+use crate::session::{keystore_passphrase, open_at};
 
 /// Make a home: configuration, keystore and audit log
 ///
@@ -61,7 +62,8 @@ impl Init {
         // Asked for before anything is made, so that a mistyped passphrase leaves nothing behind.
         let (seal, kind) = self.seal(app, &home)?;
         let log_key = self.audit_log(&home)?;
-        keystore(&home, seal).await?;
+        let log = open_at(&home.log(), LogKey::load(&home.log_key())?)?;
+        keystore(&home, seal, AuditTrail::new(Arc::new(log), this_process())).await?;
         let config = home.config();
         let written = durable::create(&config, initial(kind).as_bytes(), &Sites::CONFIG);
         written.map_err(|error| Failure::io(&config, &error))?;
@@ -115,8 +117,8 @@ impl Init {
 }
 
 /// A new keystore, or the one that an earlier attempt made.
-async fn keystore(home: &Home, seal: Arc<dyn Kek>) -> Result<()> {
-    let keystore = || Keystore::new(home.keystore(), seal.clone());
+async fn keystore(home: &Home, seal: Arc<dyn Kek>, trail: AuditTrail) -> Result<()> {
+    let keystore = || Keystore::new(home.keystore(), seal.clone()).audit(trail.clone());
     match keystore().create().await {
         Ok(_) => Ok(()),
         Err(error) if error.fault == KekFault::AlreadyExists => Ok(keystore().open().await.map(drop)?),
@@ -145,7 +147,11 @@ impl fmt::Display for Made {
             self.sealed_by
         )?;
         writeln!(f, "  audit log  {}", self.audit_log.display())?;
-        writeln!(f, "  its key    {}", self.audit_verifier)?;
+        writeln!(
+            f,
+            "  its key    {}",
+            self.audit_verifier.split(' ').next().unwrap_or_default()
+        )?;
         write!(f, "next: kmsctl key create NAME")
     }
 }

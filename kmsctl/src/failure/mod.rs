@@ -109,15 +109,21 @@ impl Failure {
     }
 
     fn of_io(kind: io::ErrorKind) -> Self {
-        let next = match kind {
-            io::ErrorKind::NotFound => "check the path",
-            io::ErrorKind::PermissionDenied => "check owner and mode, or run as the owner",
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room, then run the command again",
-            io::ErrorKind::AlreadyExists => "say --force to overwrite it",
-            io::ErrorKind::IsADirectory => "name a file",
-            _ => "check the file system, then run the command again",
+        use io::ErrorKind as Kind;
+        let known = match kind {
+            Kind::NotFound => Some(("no such file or folder", "check the path")),
+            Kind::PermissionDenied => Some(("permission denied", "check owner and mode, or run as the owner")),
+            Kind::StorageFull => Some(("the disk is full", "make room, then run the command again")),
+            Kind::QuotaExceeded => Some(("the quota is used up", "make room, then run the command again")),
+            Kind::AlreadyExists => Some(("it exists", "say --force to overwrite it")),
+            Kind::IsADirectory => Some(("this is a folder", "name a file")),
+            _ => None,
         };
-        Self::new("system.Io", Exit::Failed, Party::Environment, kind.to_string(), next)
+        let (message, next) = match known {
+            Some((message, next)) => (message.to_owned(), next),
+            None => (kind.to_string(), "check the file system, then run the command again"),
+        };
+        Self::new("system.Io", Exit::Failed, Party::Environment, message, next)
     }
 }
 

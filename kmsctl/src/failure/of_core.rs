@@ -50,9 +50,12 @@ fn party(error: &Error) -> Party {
             | KekFault::BadPassphrase
             | KekFault::WeakMaterial
             | KekFault::Primary => Party::Caller,
-            KekFault::Storage | KekFault::StorageFull | KekFault::NotWritable | KekFault::Locked | KekFault::Random => {
-                Party::Environment
-            }
+            KekFault::Storage
+            | KekFault::StorageFull
+            | KekFault::NotWritable
+            | KekFault::Locked
+            | KekFault::Random
+            | KekFault::Unaudited => Party::Environment,
             _ => Party::Provider,
         },
         _ => Party::Environment,
@@ -138,6 +141,7 @@ fn next_for_provider(fault: KekFault) -> &'static str {
         KekFault::Unsupported => "use the provider's own tool for this",
         KekFault::StorageFull => "make room, then run the command again",
         KekFault::NotWritable | KekFault::Storage => "check owner and mode of the home; see `kmsctl doctor`",
+        KekFault::Unaudited => "make room for the audit log, or mend its folder; see `kmsctl doctor`",
         KekFault::Random => "the system's random source is broken; do not use this machine for keys",
         _ => "run the command again later; `kmsctl doctor` shows which providers answer",
     }

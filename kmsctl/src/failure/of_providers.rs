@@ -114,6 +114,16 @@ impl From<ConfigError> for Failure {
 impl From<ResolveError> for Failure {
     fn from(error: ResolveError) -> Self {
         let next = match &error {
+            ResolveError::Residency { .. } => {
+                let next = "use a key in these regions, or change `residency` in keystrand.toml";
+                return Self::new(
+                    "policy.Residency",
+                    Exit::Refused,
+                    Party::Policy,
+                    error.to_string(),
+                    next,
+                );
+            }
             ResolveError::Kek(error) => return error.clone().into(),
             ResolveError::Uri(error) => return (*error).into(),
             ResolveError::UnknownName { .. } => "make it with `kmsctl key create`, or name another",

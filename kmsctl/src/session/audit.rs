@@ -1,5 +1,6 @@
 //! The audit trail of a session.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +19,17 @@ pub fn open_log(home: &Home, config: &Config) -> Result<Option<TlogSink>> {
     let AuditConfig::Tlog { dir, .. } = &config.audit else {
         return Ok(None);
     };
-    let key = LogKey::load(&home.log_key())?;
+    open_at(dir, LogKey::load(&home.log_key())?).map(Some)
+}
+
+/// Opens the audit log at `dir` for writing.
+///
+/// # Errors
+/// When the log cannot be used.
+pub fn open_at(dir: &Path, key: LogKey) -> Result<TlogSink> {
     let mut options = TlogOptions::default();
     options.anchor = Some(key.anchor());
-    Ok(Some(TlogSink::open(dir, key, options).map_err(kms_core::Error::from)?))
+    Ok(TlogSink::open(dir, key, options).map_err(kms_core::Error::from)?)
 }
 
 /// The trail of this run of the program, into the configured log, within the caller's trace where it names one.

@@ -14,7 +14,7 @@ use kms_providers::files::KeyIndex;
 use kms_providers::uri::{KeyName, Label};
 use kms_providers::{KeyUri, Resolver};
 
-pub use audit::open_log;
+pub use audit::{open_at, open_log};
 pub use providers::keystore_passphrase;
 
 use crate::App;
@@ -44,7 +44,7 @@ impl Session {
         let config = home.load()?;
         let backend = CryptoBackend::default();
         let trail = audit::trail(&home, &config)?;
-        let providers = providers::providers(app, &config, &backend).await?;
+        let providers = providers::providers(app, &config, &backend, &trail).await?;
         Ok(Self {
             resolver: Resolver::new(&config, providers)?,
             asked: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kms_core::audit::AuditTrail;
 use kms_core::crypto::CryptoBackend;
 use kms_providers::Provider;
 use kms_providers::config::{Config, ProviderConfig};
@@ -18,11 +19,12 @@ pub(super) async fn providers(
     app: &App,
     config: &Config,
     backend: &CryptoBackend,
+    trail: &AuditTrail,
 ) -> Result<Vec<(KeyName, Arc<dyn Provider>)>> {
     let mut providers: Vec<(KeyName, Arc<dyn Provider>)> = Vec::new();
     for (name, settings) in &config.providers {
         let provider: Arc<dyn Provider> = match settings.kind() {
-            UriScheme::Local => Arc::new(keystore(app, settings, backend)?.open().await?),
+            UriScheme::Local => Arc::new(keystore(app, settings, backend)?.audit(trail.clone()).open().await?),
             UriScheme::Memory => Arc::new(MemoryProvider::new(backend.clone(), MemoryWrap::Derive)?),
             // A key that needs it is refused by the resolver, which names it; other keys go on working.
             _ => continue,

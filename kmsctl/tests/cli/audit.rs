@@ -82,10 +82,7 @@ fn an_altered_log_is_found_out() {
     let journal = fs::read_dir(&log)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .find(|path| {
-            path.extension().is_some_and(|extension| extension == "jsonl")
-                || path.is_file() && fs::metadata(path).unwrap().len() > 1000
-        })
+        .find(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
         .unwrap();
     let text = fs::read_to_string(&journal).unwrap();
     fs::write(&journal, text.replacen("\"seal\"", "\"open\"", 1)).unwrap();
@@ -146,9 +143,14 @@ fn an_auditor_needs_the_public_key_and_a_kept_checkpoint_alone() {
         kept.to_str().unwrap(),
     ];
     assert_eq!(auditor.json(&verify)[0]["continues_kept"], true);
+    auditor.file("log.pub", &key);
+    assert_eq!(
+        auditor.json(&["audit", "verify", "--log", copy, "--pin", "log.pub"])[0]["intact"],
+        true
+    );
     auditor.fails(&["audit", "verify", "--log", copy], 2, "caller.Usage", "caller");
     auditor.fails(
-        &["audit", "verify", "--log", copy, "--pin", "nonsense"],
+        &["audit", "verify", "--log", copy, "--pin", "nonsense+key"],
         2,
         "caller.Usage",
         "caller",
@@ -206,5 +208,6 @@ fn the_trace_of_the_caller_is_kept() {
         .env("TRACEPARENT", format!("00-{trace}-00f067aa0ba902b7-01"))
         .output();
     assert!(output.unwrap().status.success());
-    assert_eq!(home.json(&["audit", "trace", trace]).len(), 2);
+    // Two for the keystore, two for the envelope.
+    assert_eq!(home.json(&["audit", "trace", trace]).len(), 4);
 }

@@ -216,3 +216,26 @@ fn labels_tell_passphrases_and_key_files_apart() {
     home.fails(&exposed, 1, "system.KeyFile", "environment");
     assert!(!home.exists("no"));
 }
+
+#[test]
+fn a_key_that_may_not_live_here_seals_nothing() {
+    let home = Home::with_keys(&["k"]);
+    let config = home.dir().join("keystrand.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    home.file("x", "x");
+    let lives = |region: &str| {
+        let text = text.replace("kind = \"local\"", &format!("kind = \"local\"\n{region}"));
+        std::fs::write(
+            &config,
+            text + "\n[key.european]\nuri = \"local://k\"\nresidency = [\"eu\"]\n",
+        )
+        .unwrap();
+    };
+    for region in ["", "region = \"us-east-1\""] {
+        lives(region);
+        home.fails(&["encrypt", "--key", "european", "x"], 5, "policy.Residency", "policy");
+        assert!(!home.exists("x.ks1"));
+    }
+    lives("region = \"eu-west-1\"");
+    home.ok(&["encrypt", "--key", "european", "x"]);
+}

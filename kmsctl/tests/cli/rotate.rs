@@ -157,3 +157,23 @@ fn a_rewrap_in_place_that_was_cut_is_put_right() {
     let orphan = found.iter().find(|finding| finding["check"] == "leftovers").unwrap();
     assert!(orphan["next"].as_str().unwrap().contains("moved"), "{orphan}");
 }
+
+#[test]
+fn a_mistyped_path_is_told_before_anything_is_done() {
+    let home = Home::with_keys(&["k"]);
+    for command in [
+        &["rotate", "k", "--rewrap", "nowhere"][..],
+        &["rewrap", "nowhere/*.ks1"],
+    ] {
+        let failure = home.fails(command, 1, "system.Io", "environment");
+        assert!(failure.to_string().contains("no such file or folder"), "{failure}");
+    }
+    assert_eq!(
+        home.json(&["key", "show", "k"])[0]["versions"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert!(!home.dir().join("runs").exists(), "no run was begun");
+}

@@ -4,8 +4,11 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
 
 use super::support::{Home, KMSCTL, noise};
 
@@ -49,6 +52,10 @@ impl Terminal {
         let from = self.seen.len();
         while !self.seen[from..].contains(prompt) {
             assert!(self.read(), "{prompt} was not asked for: {}", self.seen);
+        }
+        // The prompt comes a moment before the terminal goes silent: nobody types as fast as a test.
+        while tcgetattr(&self.master).unwrap().local_modes.contains(LocalModes::ECHO) {
+            thread::sleep(Duration::from_millis(1));
         }
         writeln!(self.master, "{answer}").unwrap();
     }

@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 use kms_core::{Rewrapper, Target};
 use serde::{Deserialize, Serialize};
 
-use super::discover::DiscoverOptions;
+use super::discover::{DiscoverOptions, check_root};
 use super::error::{At, FileError};
 use super::index::{KeyIndex, make_home};
 use super::migrate::Migrator;
@@ -114,15 +114,17 @@ pub struct RunSummary {
 }
 
 impl Campaign {
-    /// Begins a run and makes its record durable.
+    /// Begins a run and makes its record durable. A mistyped path is told before: a run over it could never come to
+    /// its end.
     ///
     /// # Errors
-    /// When the record cannot be written.
+    /// When a path does not exist, or the record cannot be written.
     pub fn begin(home: &Path, mut plan: Plan) -> Result<Self, FileError> {
-        make_home(&home.join(RUNS))?;
         for path in &mut plan.paths {
             *path = std::path::absolute(&*path).at(path)?;
+            check_root(path)?;
         }
+        make_home(&home.join(RUNS))?;
         let record = RunRecord::begin(&home.join(RUNS), &plan)?;
         Ok(Self {
             record,

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use orphan::{OrphanSearch, find_payload};
+pub(super) use pattern::check_root;
 pub(super) use walk::Walk;
 
 use super::detect::{Layout, header_of, open_regular, own_layout, starts_payload};

@@ -1,5 +1,6 @@
 //! Paths and glob patterns.
 
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
@@ -46,6 +47,15 @@ impl Root {
         };
         Ok(Self { path, only })
     }
+}
+
+/// Whether a walk of `path` has where to begin.
+///
+/// # Errors
+/// [`FileFault::Pattern`]; when the path, or the fixed part of the pattern, does not exist or may not be seen.
+pub(in crate::files) fn check_root(path: &Path) -> Result<(), FileError> {
+    let root = Root::of(path)?.path;
+    fs::symlink_metadata(&root).map(drop).at(&root)
 }
 
 impl Only {

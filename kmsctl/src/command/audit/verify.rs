@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kms_core::audit::HeaderMark;
 use kms_core::{Header, caps};
-use kms_providers::audit::{AuditLog, HeaderFinding, HeaderState, LogError, Report, VerifierKey};
+use kms_providers::audit::{AuditLog, HeaderFinding, HeaderState, Report};
 use kms_providers::files::{DiscoverOptions, Found, discover, read_header};
+use kms_providers::signing::{NoteError, VerifierKey};
 use serde::Serialize;
 
 use super::{LogArgs, own_verifier};
@@ -27,7 +28,8 @@ use crate::printable::Printable;
 pub struct Verify {
     #[command(flatten)]
     log: LogArgs,
-    /// Public key of the log, as `kmsctl audit checkpoint --key` showed it; without it, that of the home
+    /// Public key of the log, as `kmsctl audit checkpoint --key` showed it, or a file that holds it; without it, that
+    /// of the home
     #[arg(long, value_name = "KEY")]
     pin: Option<String>,
     /// A checkpoint that was kept elsewhere: the log must go on from it
@@ -83,9 +85,7 @@ impl Verify {
 
     fn verifier(&self, app: &App) -> Result<VerifierKey> {
         match &self.pin {
-            Some(key) => key.parse().map_err(|error: LogError| {
-                Failure::usage(error.to_string(), "`kmsctl audit checkpoint --key` shows it")
-            }),
+            Some(key) => pinned(key),
             None if self.log.log.is_some() => Err(Failure::usage(
                 "a copy of a log does not say whose it is",
                 "give its public key with --pin",
@@ -189,6 +189,17 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// The key itself, or what the file of that name holds: with its post-quantum half it is long.
+fn pinned(key: &str) -> Result<VerifierKey> {
+    let text = match key.contains('+') {
+        true => key.to_owned(),
+        false => fs::read_to_string(key).map_err(|error| Failure::io(Path::new(key), &error))?,
+    };
+    text.trim_end()
+        .parse()
+        .map_err(|error: NoteError| Failure::usage(error.to_string(), "`kmsctl audit checkpoint --key` shows it"))
+}
+
 fn mark(header: &Header) -> HeaderMark {
     HeaderMark {
         seq: header.sequence(),
@@ -225,4 +236,4 @@ const EXAMPLES: &str = "\
 Examples:
   kmsctl audit verify
   kmsctl audit verify --headers /data
-  kmsctl audit verify --log /mnt/audit --pin example.com/log+1a2b3c4d+AQ… --kept checkpoint-1";
+  kmsctl audit verify --log /mnt/audit --pin log.pub --kept checkpoint-1";

@@ -4,10 +4,14 @@
 //! `HMAC_CTX_cleanup` cleanses its context; both run in `aws-lc-rs`'s `Drop`. The AES schedule of a key wrap is a
 //! stack variable inside `aws-lc-rs` and is not wiped.
 
+mod hkdf;
+mod kem;
+mod signature;
+
 use std::sync::Arc;
 
 use aws_lc_rs::key_wrap::{self as lc_wrap, AesKek, KeyWrap as _, KeyWrapPadded as _};
-use aws_lc_rs::{aead, digest, hkdf, hmac, rand};
+use aws_lc_rs::{aead, digest, hkdf as lc_hkdf, hmac, rand};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
@@ -27,6 +31,9 @@ pub fn aws_lc() -> CryptoBackend {
         aes_siv: &siv::AesSiv,
         key_wrap: &LcKeyWrap,
         password: &password::Argon2id,
+        hkdf: &hkdf::LcHkdf,
+        kems: &kem::KEMS,
+        signatures: &signature::SIGNATURES,
         random: Arc::new(LcRandom),
     }
 }
@@ -56,7 +63,7 @@ impl Sha512 for LcSha512 {
     }
 
     fn expand(&self, prk: &[u8], info: &[&[u8]], out: &mut [u8]) {
-        let prk = hkdf::Prk::new_less_safe(hkdf::HKDF_SHA512, prk);
+        let prk = lc_hkdf::Prk::new_less_safe(lc_hkdf::HKDF_SHA512, prk);
         prk.expand(info, OutLen(out.len()))
             .and_then(|okm| okm.fill(out))
             .expect("the output length is a constant of the format, at most 255 * 64");
@@ -88,7 +95,7 @@ impl HmacKey for LcHmacKey {
 /// The output length of an expansion, as `aws-lc-rs` wants to hear it.
 struct OutLen(usize);
 
-impl hkdf::KeyType for OutLen {
+impl lc_hkdf::KeyType for OutLen {
     fn len(&self) -> usize {
         self.0
     }

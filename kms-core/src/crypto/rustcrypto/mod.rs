@@ -4,6 +4,10 @@
 //! dropped. They are made by value and then moved, though, and the copies that a move leaves on the stack are not: a
 //! caller for whom that matters takes the other backend.
 
+mod hkdf;
+mod kem;
+mod signature;
+
 use std::sync::Arc;
 
 use aes_gcm::Aes256Gcm;
@@ -33,6 +37,9 @@ pub fn rustcrypto() -> CryptoBackend {
         aes_siv: &siv::AesSiv,
         key_wrap: &RcKeyWrap,
         password: &password::Argon2id,
+        hkdf: &hkdf::RcHkdf,
+        kems: &kem::KEMS,
+        signatures: &signature::SIGNATURES,
         random: Arc::new(OsRandom),
     }
 }

@@ -1,0 +1,186 @@
+//! Rewrap: new recipients or new key versions for an envelope whose payload is not touched
+//! (docs/format.md, "Rewrap"). Only MUT, TAG and SHARES change.
+
+mod assembly;
+mod change;
+mod currency;
+mod outcome;
+mod refresh;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+pub use outcome::{RewrapBegun, RewrapOutcome, Rewrapped, UnsettledRewrap};
+
+use super::binding::{Place, Scope};
+use super::opener::Opener;
+use super::recipients::{Member, Recipient, wrap_single};
+use super::search::{ShareCheck, open_committed_share};
+use super::{read_back, trail};
+use crate::audit::{Action, Intent};
+use crate::error::Result;
+use crate::header::{Header, Level, Single};
+use crate::memory::Secret;
+use change::Others;
+
+/// What the recipients are to be after a rewrap.
+#[derive(Clone)]
+pub enum Target {
+    /// The same, each under the current version of its key.
+    Current,
+    /// The same, with entries of this key URI under its current version; others stay as they are.
+    CurrentOf(String),
+    /// The same and these; what stands already is not added again.
+    Add(Vec<Recipient>),
+    /// The same and `add`, without the recipients under a key URI of `drop`. Quorums stay whole.
+    Change {
+        /// Recipients that are to be there.
+        add: Vec<Recipient>,
+        /// Keys that are not to open alone any more.
+        drop: Vec<String>,
+    },
+    /// Exactly these.
+    Replace(Vec<Recipient>),
+}
+
+/// Rewraps headers, with one description a key for as long as it lives.
+pub struct Rewrapper {
+    opener: Opener,
+    drop_unknown: bool,
+    force: bool,
+    redeal: bool,
+    verify: bool,
+    versions: Mutex<HashMap<String, Option<Vec<u8>>>>,
+}
+
+impl Rewrapper {
+    /// A rewrapper that opens with `opener`.
+    #[must_use]
+    pub fn new(opener: Opener) -> Self {
+        let versions = Mutex::new(HashMap::new());
+        Self {
+            opener,
+            drop_unknown: false,
+            force: false,
+            redeal: false,
+            verify: false,
+            versions,
+        }
+    }
+
+    /// Allows recipients of unknown schemes to be dropped.
+    #[must_use]
+    pub fn drop_unknown(mut self, allowed: bool) -> Self {
+        self.drop_unknown = allowed;
+        self
+    }
+
+    /// Wraps anew even what is current, and what a provider does not tell the version of.
+    #[must_use]
+    pub fn force(mut self, force: bool) -> Self {
+        self.force = force;
+        self
+    }
+
+    /// Deals every wanted quorum anew. Old header copies still open with the old shares: this is no revocation.
+    #[must_use]
+    pub fn redeal(mut self, redeal: bool) -> Self {
+        self.redeal = redeal;
+        self
+    }
+
+    /// Opens each new entry with its provider before the new header is given out.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// What it opens with.
+    #[must_use]
+    pub fn opener(&self) -> &Opener {
+        &self.opener
+    }
+
+    /// Makes the header that `target` asks for. The payload is `payload_len` bytes behind an attached header; `None`
+    /// for sidecars and tickets.
+    ///
+    /// # Errors
+    /// As [`Opener::open_header`]; [`PolicyFault`] where a floor or an unknown recipient stands against it;
+    /// [`CallerFault::Level`] where the data key is needed and only the message secret is open;
+    /// [`CallerFault::Reserve`] where shares do not fit.
+    pub async fn rewrap(&self, header: &Header, target: &Target, payload_len: Option<u64>) -> Result<RewrapOutcome> {
+        match self.begin(header, target, payload_len).await? {
+            RewrapBegun::AlreadyCurrent => Ok(RewrapOutcome::AlreadyCurrent),
+            RewrapBegun::Unsettled(unsettled) => unsettled.settle().map(RewrapOutcome::Rewrapped),
+        }
+    }
+
+    /// [`Rewrapper::rewrap`] for callers that first put the header in its place.
+    ///
+    /// # Errors
+    /// As [`Rewrapper::rewrap`].
+    pub async fn begin(&self, header: &Header, target: &Target, payload_len: Option<u64>) -> Result<RewrapBegun> {
+        let keep = |but| Others::Keep { but };
+        match target {
+            Target::Current => self.refresh(header, None, payload_len).await,
+            Target::CurrentOf(uri) => self.refresh(header, Some(uri), payload_len).await,
+            Target::Add(recipients) => self.change(header, recipients, keep(&[]), payload_len).await,
+            Target::Change { add, drop } => self.change(header, add, keep(drop), payload_len).await,
+            Target::Replace(recipients) => self.change(header, recipients, Others::Drop, payload_len).await,
+        }
+    }
+
+    /// Checks every share body that a configured key can open, quorum by quorum: those that an open did not use are
+    /// covered by no tag.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] or [`Error::Caller`] for the context.
+    pub async fn check_shares(&self, header: &Header) -> Result<Vec<Vec<ShareCheck>>> {
+        let context = self.opener.checked_context(header)?;
+        let scope = Scope::of(&self.opener.backend, header, &context);
+        let mut checks = Vec::new();
+        for (quorum, shares) in header.quorums() {
+            let mut row = Vec::new();
+            for (x, share) in (1..=u8::MAX).zip(shares) {
+                let place = Place {
+                    quorum,
+                    x,
+                    version: share.version,
+                };
+                row.push(match self.member(header, &share.recipient) {
+                    None => ShareCheck::Unverified,
+                    Some(member) => match open_committed_share(scope, place, &share.recipient, &*member.kek)
+                        .await
+                        .1
+                    {
+                        Some(_) => ShareCheck::Verified,
+                        None => ShareCheck::Damaged,
+                    },
+                });
+            }
+            checks.push(row);
+        }
+        Ok(checks)
+    }
+
+    fn intent(&self, header: &Header) -> Result<Intent> {
+        let opener = &self.opener;
+        trail::using(&opener.audit, Action::Rewrap, &opener.backend, header, &opener.keyring)
+    }
+
+    async fn wrap_verified(
+        &self,
+        scope: Scope<'_>,
+        member: &Member,
+        level: Level,
+        place: Option<Place<'_>>,
+        secret: &Secret<32>,
+    ) -> Result<Single> {
+        let (single, _) = wrap_single(scope, member, level, place, secret).await?;
+        if self.verify {
+            read_back::check_single(scope, &single, &*member.kek, place, secret).await?;
+        }
+        Ok(single)
+    }
+}

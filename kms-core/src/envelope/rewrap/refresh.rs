@@ -1,0 +1,152 @@
+//! Under new versions of the same keys.
+
+use super::outcome::{RewrapBegun, Rewrapped, begun};
+use super::{Rewrapper, assembly::assemble};
+use crate::audit::Intent;
+use crate::envelope::binding::{Place, Scope};
+use crate::envelope::recipients::{Member, Wrapped};
+use crate::envelope::search::open_committed_share;
+use crate::envelope::trail;
+use crate::error::{CallerFault, Error, Result};
+use crate::header::{Entry, Header, Level, Share, meets_floor};
+
+impl Rewrapper {
+    /// Wraps stale entries and shares under the current versions of their keys.
+    pub(super) async fn refresh(
+        &self,
+        header: &Header,
+        only: Option<&str>,
+        payload_len: Option<u64>,
+    ) -> Result<RewrapBegun> {
+        let stale = self.stale(header, only).await?;
+        if stale.entries.is_empty() && stale.shares.is_empty() {
+            return Ok(RewrapBegun::AlreadyCurrent);
+        }
+        let mut intent = self.intent(header)?;
+        let outcome = self.refresh_stale(&mut intent, header, &stale, payload_len).await;
+        begun(intent, outcome)
+    }
+
+    async fn refresh_stale(
+        &self,
+        intent: &mut Intent,
+        header: &Header,
+        stale: &Stale,
+        payload_len: Option<u64>,
+    ) -> Result<Rewrapped> {
+        let wrapped = stale.entries.len() + stale.shares.len();
+        let shares = self.move_shares(intent, header, &stale.shares).await?;
+        if stale.entries.is_empty() {
+            meets_floor(header.immutable().floor, header.entries(), &shares)?;
+            let moved = header.with_shares(shares)?;
+            let (sequence, tag) = (header.sequence(), *header.tag());
+            return Ok(Rewrapped {
+                header: moved.as_bytes().to_vec(),
+                sequence,
+                tag,
+                wrapped,
+                dropped: 0,
+            });
+        }
+        let needs_data_key = stale
+            .entries
+            .iter()
+            .any(|&at| header.entries()[at].level() == Some(Level::DataKey));
+        let level = needs_data_key.then_some(Level::DataKey);
+        let unlocked = self.opener.unlock(header, level).await?;
+        let scope = Scope::of(&self.opener.backend, header, &unlocked.context);
+        let secrets = unlocked.secrets();
+        let mut entries = Vec::with_capacity(header.entries().len());
+        for (at, entry) in header.entries().iter().enumerate() {
+            entries.push(match entry {
+                Entry::Single(single) if stale.entries.contains(&at) => {
+                    let member = self.member(header, single).ok_or(CallerFault::NoConfiguredKey)?;
+                    let secret = secrets.at(single.level)?;
+                    Entry::Single(self.wrap_verified(scope, &member, single.level, None, secret).await?)
+                }
+                kept => kept.clone(),
+            });
+        }
+        assemble(
+            header,
+            &unlocked,
+            Wrapped {
+                entries,
+                shares,
+                request_ids: Vec::new(),
+            },
+            wrapped,
+            0,
+            payload_len,
+        )
+    }
+
+    async fn stale(&self, header: &Header, only: Option<&str>) -> Result<Stale> {
+        let mut stale = Stale::default();
+        let wanted = |member: &Member| only.is_none_or(|uri| member.kek.uri() == uri);
+        for (at, entry) in header.entries().iter().enumerate() {
+            let Entry::Single(single) = entry else { continue };
+            if let Some(member) = self.member(header, single).filter(wanted)
+                && self.is_stale(single, &*member.kek).await?
+            {
+                stale.entries.push(at);
+            }
+        }
+        for (quorum, shares) in header.shares().iter().enumerate() {
+            for (at, share) in shares.iter().enumerate() {
+                if let Some(member) = self.member(header, &share.recipient).filter(wanted)
+                    && self.is_stale(&share.recipient, &*member.kek).await?
+                {
+                    stale.shares.push((quorum, at));
+                }
+            }
+        }
+        Ok(stale)
+    }
+
+    /// Moves single shares to the current versions of their keys: needs neither the other members nor the tag's key.
+    async fn move_shares(
+        &self,
+        intent: &mut Intent,
+        header: &Header,
+        stale: &[(usize, usize)],
+    ) -> Result<Vec<Vec<Share>>> {
+        let mut shares = header.shares().to_vec();
+        if stale.is_empty() {
+            return Ok(shares);
+        }
+        let context = self.opener.checked_context(header)?;
+        let scope = Scope::of(&self.opener.backend, header, &context);
+        let quorums: Vec<_> = header.quorums().map(|(quorum, _)| quorum).collect();
+        for &(at, member_at) in stale {
+            let share = &mut shares[at][member_at];
+            let x = u8::try_from(member_at + 1).map_err(|_| CallerFault::Quorum)?;
+            let place = Place {
+                quorum: quorums[at],
+                x,
+                version: share.version,
+            };
+            let member = self
+                .member(header, &share.recipient)
+                .ok_or(CallerFault::NoConfiguredKey)?;
+            let (attempt, secret) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
+            trail::calls(intent, &[attempt]);
+            let secret = secret.ok_or(Error::DoesNotOpen)?;
+            let version = share.version.checked_add(1).ok_or(CallerFault::Reserve)?;
+            let place = Place { version, ..place };
+            let recipient = self
+                .wrap_verified(scope, &member, share.recipient.level, Some(place), &secret)
+                .await?;
+            *share = Share { recipient, version };
+        }
+        Ok(shares)
+    }
+}
+
+/// Positions of what is under an old key version.
+#[derive(Default)]
+struct Stale {
+    entries: Vec<usize>,
+    /// Quorum, then member.
+    shares: Vec<(usize, usize)>,
+}
