@@ -245,6 +245,30 @@ fn each_use_of_a_key_is_on_record() {
     assert_eq!(failure.code(), "provider.DoesNotUnwrap");
 }
 
+/// What the fuzz target starts from. The messages are random, so each run makes others.
+#[test]
+#[ignore = "makes fuzz/seeds/esdk_message anew"]
+fn write_fuzz_seeds() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/esdk_message");
+    let write = |name: String, bytes: &[u8]| std::fs::write(folder.join(name), bytes).unwrap();
+    let plaintext: Vec<u8> = (0..100).collect();
+    for (suite, frame_len) in [(SUITES[0], 16), (SUITES[0], 4096), (SUITES[1], 16), (SUITES[1], 4096)] {
+        let sealer = kms_core::esdk::Sealer::new(backend())
+            .suite(suite)
+            .frame_len(frame_len)
+            .context(context(&[("a", "b"), ("tenant", "t-17")]))
+            .keyring(aes_named("fuzz", "key", &KEY))
+            .keyring(aes_named("fuzz", "other", &[8; 16]));
+        write(format!("{:04x}-{frame_len}", suite.id()), &seal(&sealer, &plaintext));
+    }
+    let mut old = vec![1, 0x80, 0x01, 0x78];
+    old.extend([5; 16]);
+    old.extend([0, 0, 0, 1, 0, 1, b'n', 0, 1, b'k', 0, 1, b'c']);
+    old.extend([2, 0, 0, 0, 0, 12, 0, 0, 16, 0]);
+    old.extend([0; 28]);
+    write("0178-header".to_owned(), &old);
+}
+
 const RSA_PRIVATE: &str = include_str!("keys/rsa.pem");
 const RSA_PUBLIC: &str = include_str!("keys/rsa.pub.pem");
 const ALICE_PRIVATE: &str = include_str!("keys/alice.pem");
