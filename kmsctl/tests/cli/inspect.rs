@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use kmsctl::envelope::MemberView;
 use serde_json::Value;
 
+use super::messages;
 use super::support::{Home, lines, noise, repository};
 
 /// Every golden file of every maker, with what its manifest says.
@@ -189,6 +190,9 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         let member = serde_json::to_value(MemberView::from(&single)).unwrap();
         paths("recipients[]", &member, &mut seen);
     }
+    let home = Home::new();
+    home.file("m", messages::seal(&messages::sealer(), b"x"));
+    paths("", &home.inspect("m"), &mut seen);
     let documented = documented();
     let missing: Vec<_> = seen.difference(&documented).collect();
     let stale: Vec<_> = documented.difference(&seen).collect();

@@ -30,6 +30,9 @@ fn results_keep_their_shape() {
     note("rotate", home.json(&["rotate", "k", "--rewrap", "d"]));
     note("rewrap", home.json(&["rewrap", "d", "--add", "other"]));
     note("rewrap --dry-run", home.json(&["rewrap", "d", "--dry-run"]));
+    let migrate = ["migrate", "--to", "KS1-AES256GCMSIV", "d"];
+    note("migrate --dry-run", home.json(&[&migrate[..], &["--dry-run"]].concat()));
+    note("migrate", home.json(&migrate));
     note("key disable", home.json(&["key", "disable", "other"]));
     note("key destroy", home.json(&["key", "destroy", "k/1"]));
     note("key list", home.json(&["key", "list"]));
