@@ -4,9 +4,9 @@ use std::fs;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kms_core::esdk::{EncryptedDataKey, Header, Keyring, Materials, Opener, Unwrapped, Wrapped};
+use kms_core::esdk::{Body, EncryptedDataKey, Header, Keyring, Materials, Opener, Unwrapped, Wrapped};
 use kms_core::memory::SecretBytes;
-use kms_core::{Error, KekError, KekFault, KekOperation};
+use kms_core::{Error, KekError, KekFault, KekOperation, LimitFault};
 use serde_json::Value;
 
 use crate::archive;
@@ -20,7 +20,7 @@ fn the_known_answers() {
         return;
     };
     let vectors: Value = serde_json::from_slice(&text).unwrap();
-    let (mut opened, mut rejected, mut headers) = (0, 0, 0);
+    let (mut opened, mut rejected, mut headers, mut whole) = (0, 0, 0, 0);
     for test in vectors["tests"].as_array().unwrap() {
         let decoded = |name: &str| data_encoding::BASE64.decode(test[name].as_str().unwrap().as_bytes());
         let bytes = |name: &str| decoded(name).unwrap();
@@ -46,6 +46,10 @@ fn the_known_answers() {
             let frames = test["plaintext-frames"].as_array().unwrap();
             let wanted: String = frames.iter().map(|frame| frame.as_str().unwrap()).collect();
             assert_eq!(found.as_deref(), Ok(wanted.as_bytes()), "{}", test["comment"]);
+            if header.body() == Body::Whole {
+                at_and_over_the_frame_cap(&opener, &message, wanted.len() as u64);
+                whole += 1;
+            }
             opened += 1;
         } else {
             assert_eq!(found, Err(Error::DoesNotOpen), "{}", test["comment"]);
@@ -53,7 +57,14 @@ fn the_known_answers() {
         }
     }
     println!("esdk commitment: {opened} opened, {rejected} rejected, {headers} headers as published");
-    assert!(opened > 0 && rejected > 0 && headers > 0);
+    assert!(opened > 0 && rejected > 0 && headers > 0 && whole > 0);
+}
+
+/// A body without frames is held in memory as a frame is.
+fn at_and_over_the_frame_cap(opener: &Opener, message: &[u8], length: u64) {
+    assert!(open(&opener.clone().max_frame(length), message).is_ok());
+    let over = open(&opener.clone().max_frame(length - 1), message);
+    assert_eq!(over, Err(Error::Limit(LimitFault::Frame)));
 }
 
 /// The data key of a vector, whatever wrapped it.

@@ -158,9 +158,9 @@ fn raw_key(source: &Source, value: Spanned<DeValue<'_>>) -> Result<RawKeyConfig,
     let raw: RawKey = source.read(value)?;
     let missing = |what: &str| source.error(span.clone(), format_args!("`{what}` is missing"));
     let allowed = match raw.kind {
-        RawKind::RawAes => [raw.padding.is_none(), raw.curve.is_none(), raw.peer.is_none()],
-        RawKind::RawRsa => [raw.encoding.is_none(), raw.curve.is_none(), raw.peer.is_none()],
-        RawKind::RawEcdh => [
+        RawKind::Aes => [raw.padding.is_none(), raw.curve.is_none(), raw.peer.is_none()],
+        RawKind::Rsa => [raw.encoding.is_none(), raw.curve.is_none(), raw.peer.is_none()],
+        RawKind::Ecdh => [
             raw.encoding.is_none(),
             raw.padding.is_none(),
             raw.namespace.is_none() && raw.name.is_none(),
@@ -170,13 +170,13 @@ fn raw_key(source: &Source, value: Spanned<DeValue<'_>>) -> Result<RawKeyConfig,
         return Err(source.error(span, MISPLACED));
     }
     let kind = match raw.kind {
-        RawKind::RawAes => RawKeyKind::Aes {
+        RawKind::Aes => RawKeyKind::Aes {
             encoding: raw.encoding.unwrap_or_default(),
         },
-        RawKind::RawRsa => RawKeyKind::Rsa {
+        RawKind::Rsa => RawKeyKind::Rsa {
             padding: raw.padding.ok_or_else(|| missing("padding"))?,
         },
-        RawKind::RawEcdh => RawKeyKind::Ecdh {
+        RawKind::Ecdh => RawKeyKind::Ecdh {
             curve: raw.curve.ok_or_else(|| missing("curve"))?,
             peer: raw.peer.map(|peer| source.folder.join(peer)),
         },
@@ -226,11 +226,13 @@ struct RawKey {
 }
 
 #[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
 enum RawKind {
-    RawAes,
-    RawRsa,
-    RawEcdh,
+    #[serde(rename = "raw-aes")]
+    Aes,
+    #[serde(rename = "raw-rsa")]
+    Rsa,
+    #[serde(rename = "raw-ecdh")]
+    Ecdh,
 }
 
 const MISPLACED: &str = "a raw-aes key has namespace, name, file and encoding; a raw-rsa key namespace, name, file and \

@@ -133,7 +133,7 @@ pub(super) fn commit(staged: Vec<Staged>, flush: Flush) -> Vec<Result<u64, FileE
         .folders(done.map(|(staged, _)| staged.path()))
         .and_then(|()| failpoint::pass(Sites::MIGRATED.after_dir_sync));
     staged
-        .iter()
+        .into_iter()
         .zip(placed)
         .map(|(staged, placed)| {
             let settled = placed.and_then(|()| named.as_ref().map_err(|error| again(error).into()).map(|()| 0));
