@@ -136,6 +136,8 @@ faults! {
     PolicyFault {
         SuiteUnknown = "the suite is not known to this version",
         SuiteForbidden = "the suite is not allowed",
+        SuiteDecryptOnly = "the suite is retired: it opens what it sealed and seals nothing new",
+        Posture = "a recipient is below the posture that the policy asks for",
         FloorPosture = "a recipient is below the posture floor of the envelope",
         FloorQuorum = "a recipient bypasses the quorum floor of the envelope",
         PassphraseMixed = "a passphrase may not stand beside other recipients",
@@ -180,6 +182,7 @@ faults! {
         Rolledback = "the header is older than the pinned sequence number",
         Reserve = "the header does not fit its reserved space",
         PasswordCost = "password hashing cost outside the allowed bounds",
+        HybridHalf = "a hybrid recipient is a KEK or P-256 key, and a post-quantum key of another kind than DHKEM",
     }
 }
 
@@ -246,6 +249,8 @@ pub enum KekOperation {
     Describe,
     /// Make, rotate, enable, disable or destroy a key.
     Lifecycle,
+    /// Sign with a signature key, which is no KEK.
+    Sign,
 }
 
 impl fmt::Display for KekOperation {
@@ -255,6 +260,7 @@ impl fmt::Display for KekOperation {
             Self::Unwrap => "unwrap",
             Self::Describe => "describe",
             Self::Lifecycle => "key life cycle",
+            Self::Sign => "sign",
         })
     }
 }
@@ -277,6 +283,8 @@ faults! {
         Throttled = "the provider is throttling; try again later",
         BadReply = "the provider's answer breaks its contract (other key, other version or wrong length)",
         DoesNotUnwrap = "the wrapped key does not unwrap",
+        NotPinned = "the public key is not one that the configuration pins; find out who changed it before pinning another",
+        PublicOnly = "only the public key is here; what is sealed to it opens where its private key is",
         Unsupported = "the provider cannot do this",
         Locked = "the keystore is in use by another process; try again when it has finished",
         BadPassphrase = "wrong passphrase or key file, or a damaged keystore",

@@ -3,12 +3,16 @@
 //! A provider never sees the data key: it makes and recovers a fresh 32-byte secret `W` for each recipient, and the
 //! envelope seals its own secret under `W` and the 32-byte binding `B` (docs/format.md, "Recipients").
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::crypto::PasswordCost;
 pub use crate::crypto::Posture;
+use crate::crypto::kem::Kem;
 use crate::error::KekError;
 use crate::header::RecipientId;
+use crate::kem::{HybridKek, KemRecipient};
 use crate::memory::Secret;
 use crate::schedule::{Digest, Domain};
 
@@ -33,12 +37,6 @@ impl Scheme {
     #[must_use]
     pub fn wire(self) -> u16 {
         self as u16
-    }
-
-    /// Whether this version seals and opens with it. HPKE and hybrid entries are laid out, parsed and kept, and no
-    /// more: they have another binding and, in HPKE, no `W`.
-    pub(crate) fn is_usable(self) -> bool {
-        !matches!(self, Self::Hpke | Self::Hybrid)
     }
 
     /// Name for people and JSON.
@@ -77,6 +75,18 @@ pub enum WrapMechanism {
     AesKw = 3,
 }
 
+/// How the classical half of a hybrid recipient is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ClassicalHalf {
+    /// As in scheme 2.
+    Mechanism(WrapMechanism),
+    /// As in scheme 1: bound by its provider.
+    Bound,
+    /// By DHKEM P-256.
+    P256,
+}
+
 /// Parameters of a wrapped secret that stand in the envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -87,19 +97,21 @@ pub enum WrapParams {
     Mechanism(WrapMechanism),
     /// Scheme 3: the KEM (RFC 9180 7.1).
     Hpke {
-        /// HPKE KEM id.
-        kem: u16,
+        /// The KEM.
+        kem: Kem,
     },
-    /// Scheme 4.
+    /// Scheme 4. What stands beside it is the classical half's.
     Hybrid {
-        /// Wrapping mechanism of the classical half.
-        classical: u16,
-        /// HPKE KEM id of the post-quantum half.
-        kem: u16,
+        /// How the classical half is protected.
+        classical: ClassicalHalf,
+        /// KEM of the post-quantum half.
+        kem: Kem,
         /// Ciphertext of the post-quantum half.
         ciphertext: Vec<u8>,
         /// Key of the post-quantum half.
         id: RecipientId,
+        /// Its version, as [`WrappedKey::version`] is the classical half's.
+        version: Option<Vec<u8>>,
     },
     /// Scheme 5.
     Passphrase {
@@ -165,7 +177,7 @@ impl KekInfo {
 
 /// A fresh secret together with its protected form.
 pub struct Generated {
-    /// `W`, never to be stored.
+    /// `W`, never to be stored. Of scheme 3 the KEM's shared secret, from which the envelope derives HPKE's keys.
     pub secret: Secret<32>,
     /// What goes into the envelope.
     pub wrapped: WrappedKey,
@@ -175,7 +187,7 @@ pub struct Generated {
 
 /// A recovered secret.
 pub struct Unwrapped {
-    /// `W`.
+    /// `W`; of scheme 3 the KEM's shared secret.
     pub secret: Secret<32>,
     /// The provider's own request id, for the audit trail.
     pub request_id: Option<String>,
@@ -194,6 +206,21 @@ pub trait Kek: Send + Sync {
 
     /// The posture that envelopes may count on.
     fn posture(&self) -> Posture;
+
+    /// Whether this handle can recover what it protects. A public key alone cannot.
+    fn opens(&self) -> bool {
+        true
+    }
+
+    /// The key pair behind a KEK of scheme 3.
+    fn kem(&self) -> Option<&Arc<dyn KemRecipient>> {
+        None
+    }
+
+    /// The halves of a KEK of scheme 4.
+    fn hybrid(&self) -> Option<&HybridKek> {
+        None
+    }
 
     /// Makes a fresh secret and protects it. Local keys derive it, AWS generates it, others wrap random bytes.
     ///

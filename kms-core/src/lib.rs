@@ -13,7 +13,7 @@
 //! | primitives | [`crypto`], [`hpke`], [`memory`] | libraries, locked pages, public keys |
 //! | format | `suite`, `schedule`, `header`, `context`, [`caps`] | every byte of KS1 |
 //! | data | [`payload`], [`record`], [`quorum`] | chunks, records, shares |
-//! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`] | how a provider protects a secret |
+//! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`], [`HpkeKek`], [`HybridKek`] | how a provider protects a secret |
 //! | envelope | [`Sealer`], [`Opener`], [`Rewrapper`], [`cache`], [`audit`] | who may do what, in which order |
 //!
 //! Beside them, behind the feature `esdk`, stands the module of that name: messages of the AWS Encryption SDK, for
@@ -56,6 +56,7 @@ pub mod esdk;
 mod header;
 pub mod hpke;
 mod kek;
+mod kem;
 mod keyring;
 pub mod memory;
 mod passphrase;
@@ -64,6 +65,7 @@ pub mod quorum;
 pub mod record;
 mod schedule;
 mod suite;
+mod suite_policy;
 #[cfg(test)]
 mod test_data;
 
@@ -75,9 +77,14 @@ pub use envelope::{
     UnsettledRewrap,
 };
 pub use suite::{Kind, Suite};
+pub use suite_policy::{SuitePolicy, SuiteRule, SuiteStatus};
 
 // Keys of providers.
-pub use kek::{Binding, Generated, Kek, KekInfo, Posture, Scheme, Unwrapped, WrapMechanism, WrapParams, WrappedKey};
+pub use crypto::kem::Kem;
+pub use kek::{
+    Binding, ClassicalHalf, Generated, Kek, KekInfo, Posture, Scheme, Unwrapped, WrapMechanism, WrapParams, WrappedKey,
+};
+pub use kem::{Decapsulated, HpkeKek, HybridKek, KemPublicKey, KemRecipient, VersionedPublicKey};
 pub use keyring::Keyring;
 pub use passphrase::PassphraseKek;
 pub use schedule::{Digest, Domain};

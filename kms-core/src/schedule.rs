@@ -97,6 +97,34 @@ impl Domain {
         self.key(backend, w.expose(), "seal", &[binding])
     }
 
+    /// `info` of the HPKE of a recipient: `B` is its associated data, so no further field is in it.
+    pub(crate) fn hpke_info(self) -> Vec<u8> {
+        let mut all = Vec::new();
+        self.with_info("hpke", &[], |info| all = info.concat());
+        all
+    }
+
+    /// `W` of a hybrid recipient (docs/format.md 6.3): a two-step KDF over both secrets, the approved one first
+    /// (SP 800-56C r2, hybrid shared secrets). Both secrets have one length, so their concatenation is injective; both
+    /// ciphertexts and the public key are in, because RSA-OAEP and key wrap do not bind theirs.
+    pub(crate) fn combine_hybrid(
+        self,
+        backend: &CryptoBackend,
+        inputs: &HybridInputs<'_>,
+        binding: &Digest,
+    ) -> Secret<32> {
+        let mut prk = Zeroizing::new([0; 64]);
+        self.with_info("hybrid-extract", &[], |info| {
+            let secrets: [&[u8]; 2] = [inputs.ss_pq.expose(), inputs.w_c.expose()];
+            *prk = backend.hash.hmac(&info.concat(), &secrets);
+        });
+        let ct_pq = hash(backend, "ct-pq", &[inputs.ct_pq]);
+        let ek_pq = hash(backend, "ek", &[inputs.ek_pq]);
+        let wrapped_c = hash(backend, "w-c", &[inputs.wrapped_c]);
+        let parts: [&[u8]; 4] = [&ct_pq, &ek_pq, &wrapped_c, binding];
+        Secret::init_with(|out| self.expand(backend, &*prk, "hybrid", &parts, out))
+    }
+
     /// `W` of a KEK whose bytes this process holds: derived for each wrap from a 32-byte salt and the binding, so
     /// that no nonce and no 2^32 limit exists (docs/format.md, "Scheme 1 with a local KEK").
     #[must_use]
@@ -109,6 +137,15 @@ impl Domain {
     ) -> Secret<32> {
         Secret::init_with(|out| self.expand(backend, kek.expose(), "local", &[salt, binding], out))
     }
+}
+
+/// What the two halves of a hybrid recipient give.
+pub(crate) struct HybridInputs<'a> {
+    pub(crate) ss_pq: &'a Secret<32>,
+    pub(crate) w_c: &'a Secret<32>,
+    pub(crate) ct_pq: &'a [u8],
+    pub(crate) ek_pq: &'a [u8],
+    pub(crate) wrapped_c: &'a [u8],
 }
 
 /// All that is derived from one message secret, which is scheduled once. Not for keeping: it stands outside the

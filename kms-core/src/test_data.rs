@@ -10,12 +10,7 @@ mod data;
 pub(crate) use data::{hex, load};
 
 pub(crate) fn backends() -> Vec<CryptoBackend> {
-    vec![
-        #[cfg(feature = "aws-lc")]
-        crate::crypto::aws_lc(),
-        #[cfg(feature = "rustcrypto")]
-        crate::crypto::rustcrypto(),
-    ]
+    vec![crate::crypto::aws_lc(), crate::crypto::rustcrypto()]
 }
 
 /// Gives out published randomness once, in order.

@@ -8,8 +8,13 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use kms_core::Suite;
+use kms_core::crypto::kem::Kem;
+use kms_core::crypto::signature::SignatureScheme;
 use kms_core::crypto::{Aead, CryptoBackend, PasswordCost, aws_lc, rustcrypto};
+use kms_core::hpke::Hpke;
 use kms_core::memory::{Secret, SecretBytes};
 
 #[test]
@@ -57,6 +62,7 @@ fn short_secret_bytes_leave_zeros() {
 
 #[test]
 fn long_secret_bytes_are_unmapped() {
+    let _alone = alone();
     let secret = SecretBytes::copy_of(&[0xa7; 5000]);
     let place = secret.expose().as_ptr().addr();
     assert_eq!(memory_at(place), [0xa7; 64]);
@@ -73,6 +79,12 @@ fn memory_at(address: usize) -> [u8; 64] {
     let mem = File::open("/proc/self/mem").unwrap();
     mem.read_exact_at(&mut bytes, address as u64).unwrap();
     bytes
+}
+
+/// One search at a time: other searches beside it map and unmap memory while it looks, and have made it miscount.
+fn alone() -> MutexGuard<'static, ()> {
+    static SEARCH: Mutex<()> = Mutex::new(());
+    SEARCH.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A test key that is not in memory by itself: the search compares with the inverse of what is stored.
@@ -124,6 +136,7 @@ impl Needle {
 
 #[test]
 fn the_search_sees_freed_blocks() {
+    let _alone = alone();
     for length in [100, 300, 500, 700, 1000] {
         let needle = Needle::fresh(&rustcrypto());
         let mut careless = vec![0u8; length];
@@ -156,6 +169,7 @@ fn writable_mappings() -> Vec<(usize, usize)> {
 
 #[test]
 fn a_dropped_aead_key_leaves_no_key_bytes() {
+    let _alone = alone();
     for backend in [aws_lc(), rustcrypto()] {
         let aeads = [
             ("AES-256-GCM", backend.aes_gcm),
@@ -190,6 +204,7 @@ fn aead_key_leaves_nothing(backend: &CryptoBackend, name: &str, aead: &dyn Aead)
 
 #[test]
 fn keys_of_single_calls_leave_nothing_on_the_heap() {
+    let _alone = alone();
     for backend in [aws_lc(), rustcrypto()] {
         let needle = Needle::fresh(&backend);
         let secret = needle.as_secret();
@@ -219,4 +234,59 @@ fn use_everywhere(backend: &CryptoBackend, key: &[u8; 32]) {
         lanes: 1,
     };
     backend.password.derive(key, &[3; 16], cost, &mut [0; 32]).unwrap();
+}
+
+#[test]
+fn a_dropped_private_key_leaves_no_seed_on_the_heap() {
+    let _alone = alone();
+    for backend in [aws_lc(), rustcrypto()] {
+        for kem in Kem::ALL {
+            let needle = Needle::fresh(&backend);
+            let secret = needle.as_secret();
+            let key = backend.kems.derive_key(kem, &secret).unwrap();
+            let public = backend.kems.public_key(kem, key.public()).unwrap();
+            let made = public.encapsulate(&*backend.random).unwrap();
+            drop(key.decapsulate(&made.ciphertext).unwrap());
+            drop(key);
+            assert_eq!(needle.count_in_memory(), 1, "{} {}", backend.name, kem.name());
+            // As the private key itself: a scalar, `d || z`, or the seed of a hybrid.
+            let private = SecretBytes::try_init_with(kem.private_len(), |room| {
+                let seed = secret.expose().iter().cycle();
+                room.iter_mut().zip(seed).for_each(|(place, byte)| *place = *byte);
+                Ok::<_, ()>(())
+            });
+            let private = private.unwrap();
+            drop(backend.kems.private_key(kem, private.expose()).unwrap());
+            drop(private);
+            assert_eq!(needle.count_in_memory(), 1, "{} {}", backend.name, kem.name());
+        }
+        for scheme in SignatureScheme::ALL {
+            let needle = Needle::fresh(&backend);
+            let secret = needle.as_secret();
+            let key = backend.signatures.derive_key(scheme, &secret);
+            key.sign(b"", b"message", &*backend.random).unwrap();
+            key.sign(b"context", b"message", &*backend.random).unwrap();
+            drop(key);
+            assert_eq!(needle.count_in_memory(), 1, "{} {}", backend.name, scheme.name());
+        }
+    }
+}
+
+#[test]
+fn a_dropped_shared_secret_leaves_nothing_on_the_heap() {
+    let _alone = alone();
+    for backend in [aws_lc(), rustcrypto()] {
+        for kem in Kem::ALL {
+            let seed = Secret::init_with(|seed| seed.fill(5));
+            let key = backend.kems.derive_key(kem, &seed).unwrap();
+            let public = backend.kems.public_key(kem, key.public()).unwrap();
+            let made = public.encapsulate(&*backend.random).unwrap();
+            let opened = key.decapsulate(&made.ciphertext).unwrap();
+            let needle = Needle(std::array::from_fn(|index| !opened.expose()[index]));
+            let hpke = Hpke::new(&backend, Suite::Aes256Gcm.hpke(kem), b"info");
+            drop(hpke.receiver_shared(&opened).unwrap());
+            drop((made.shared_secret, opened));
+            assert_eq!(needle.count_in_memory(), 0, "{} {}", backend.name, kem.name());
+        }
+    }
 }

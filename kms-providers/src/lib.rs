@@ -64,6 +64,7 @@ pub mod files;
 mod keyset;
 pub mod local;
 pub mod memory;
+mod pinned;
 mod provider;
 mod resolver;
 mod seconds;

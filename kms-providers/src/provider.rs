@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use kms_core::crypto::signature::SignatureScheme;
 use kms_core::memory::Secret;
-use kms_core::{Kek, KekError};
+use kms_core::{Kek, KekError, Kem};
 
+use crate::signing::VerifierKey;
 use crate::uri::{KeyName, KeyUri};
 
 /// A key-management service, as it was configured.
@@ -43,6 +45,16 @@ pub trait Provider: Send + Sync {
 
     /// Making, rotating and destroying keys, where this provider can.
     fn lifecycle(&self) -> Option<&dyn KeyLifecycle> {
+        None
+    }
+
+    /// Key pairs, where this provider has them.
+    fn kem_keys(&self) -> Option<&dyn KemKeys> {
+        None
+    }
+
+    /// Signature keys, where this provider has them.
+    fn signing_keys(&self) -> Option<&dyn SigningKeys> {
         None
     }
 
@@ -108,6 +120,46 @@ pub trait KeyLifecycle: Send + Sync {
     async fn destroy_due(&self, needed_by: NeededBy<'_>) -> Result<Swept, KekError>;
 }
 
+/// Key pairs: recipients that anyone can seal to who has the public key. Their life cycle is that of every key.
+#[async_trait]
+pub trait KemKeys: Send + Sync {
+    /// Makes a key pair and returns its URI.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, also when a key of that name was destroyed; `Unsupported` for a mechanism that is not to be
+    /// had here.
+    async fn create_pair(&self, name: &KeyName, kem: Kem) -> Result<KeyUri, KekError>;
+
+    /// Every version of every key pair, by the thumbprint of its public key: envelopes name it so that were sealed
+    /// with the public key alone.
+    ///
+    /// # Errors
+    /// When the service does not answer or refuses.
+    async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError>;
+}
+
+/// Signature keys. Their life cycle is that of every key.
+#[async_trait]
+pub trait SigningKeys: Send + Sync {
+    /// Makes a signature key and returns its URI.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, also when a key of that name was destroyed.
+    async fn create_signing_key(&self, name: &KeyName, scheme: SignatureScheme) -> Result<KeyUri, KekError>;
+
+    /// Signs the text of a note under the current version, or the one that the URI names.
+    ///
+    /// # Errors
+    /// `Unsupported` for a key that is none of these; the state of the key.
+    async fn sign_note(&self, key: &KeyUri, text: &[u8]) -> Result<Vec<u8>, KekError>;
+
+    /// The public key of the current version, or of the one that the URI names.
+    ///
+    /// # Errors
+    /// As [`SigningKeys::sign_note`], but for disabled keys.
+    async fn verifier(&self, key: &KeyUri) -> Result<VerifierKey, KekError>;
+}
+
 /// Key material from outside ("bring your own key").
 #[async_trait]
 pub trait KeyImport: Send + Sync {
@@ -135,6 +187,10 @@ pub struct KeySummary {
     pub uri: KeyUri,
     /// The state of the key as a whole.
     pub state: KeyState,
+    /// Of a key pair: its mechanism.
+    pub kem: Option<Kem>,
+    /// Of a signature key: its scheme.
+    pub signature: Option<SignatureScheme>,
     /// When it was made, where the provider tells.
     pub created: Option<SystemTime>,
     /// Its versions, oldest first, where the provider lists them.
@@ -217,12 +273,20 @@ impl Default for DestroyWindow {
 }
 
 impl KeySummary {
+    /// Whether envelopes can be sealed to it.
+    #[must_use]
+    pub fn is_kek(&self) -> bool {
+        self.signature.is_none()
+    }
+
     /// A summary without versions.
     #[must_use]
     pub fn new(uri: KeyUri, state: KeyState, created: Option<SystemTime>) -> Self {
         Self {
             uri,
             state,
+            kem: None,
+            signature: None,
             created,
             versions: Vec::new(),
         }

@@ -6,13 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Entry, Header, Kek, KekError, Keyring, Recipient, RecipientId, Sealer};
+use kms_core::{Header, HpkeKek, HybridKek, Kek, KekError, Keyring, Kind, Recipient, RecipientId, Sealer};
 
-use crate::config::{Config, LogicalKey, PolicyConfig, Recipients};
-use crate::provider::Provider;
-use crate::uri::{KeyName, KeyUri, NamedKey, UriError, UriScheme};
+use crate::config::{Config, ConfiguredKey, LogicalKey, Member, PolicyConfig, Recipients};
+use crate::pinned::Pinned;
+use crate::provider::{KeySummary, Provider};
+use crate::uri::{KeyName, KeyUri, NamedKey, Thumbprint, UriError, UriScheme};
 
 /// Configured keys and the providers that serve them.
 #[derive(Clone)]
@@ -22,8 +24,13 @@ pub struct Resolver {
     policy: PolicyConfig,
     /// Each configured key, without version, and the provider that serves it.
     configured: BTreeMap<KeyUri, KeyName>,
-    /// KEKs that the caller holds itself, by their URI: passphrases, key files, public keys.
+    /// KEKs that the caller holds itself, by their URI: passphrases, key files, private keys.
     supplied: BTreeMap<String, Arc<dyn Kek>>,
+    /// Public keys of the configuration, by their URI.
+    public: BTreeMap<String, Arc<dyn Kek>>,
+    /// What the public keys of key pairs may be.
+    pins: BTreeMap<KeyUri, Vec<Thumbprint>>,
+    backend: CryptoBackend,
 }
 
 /// A name or URI leads to no key.
@@ -67,6 +74,20 @@ pub enum ResolveError {
         /// The key.
         uri: KeyUri,
     },
+    /// A symmetric key stands where a key pair has to.
+    #[error("{uri}: this is no key pair; `kmsctl key create --kem x-wing` makes one")]
+    NotAKeyPair {
+        /// The key.
+        uri: KeyUri,
+    },
+    /// The two keys make no hybrid.
+    #[error("{classical} and {pq} make no hybrid: it is a KEK or a P-256 key, and a post-quantum key pair")]
+    Hybrid {
+        /// The classical half.
+        classical: KeyUri,
+        /// The post-quantum half.
+        pq: KeyUri,
+    },
     /// A key may not live where it lives.
     #[error("{uri}: this key is in {}, which the key's residency does not allow", region.as_deref().unwrap_or("no known region"))]
     Residency {
@@ -96,7 +117,13 @@ impl Resolver {
             policy: config.policy.clone(),
             configured: BTreeMap::new(),
             supplied: BTreeMap::new(),
+            public: BTreeMap::new(),
+            pins: BTreeMap::new(),
+            backend: CryptoBackend::default(),
         };
+        for key in config.keys.values().flat_map(|key| key.recipients.members().keys()) {
+            resolver.learn(key);
+        }
         for key in config.keys.values() {
             for (uri, provider) in key.recipients.members().served() {
                 if uri.scheme().is_supplied_by_caller() {
@@ -113,6 +140,25 @@ impl Resolver {
             }
         }
         Ok(resolver)
+    }
+
+    /// Notes a public key that stands in the configuration, and what it pins.
+    fn learn(&mut self, key: &ConfiguredKey) {
+        if let Some(public) = &key.public {
+            let kek = Arc::new(HpkeKek::public(self.backend.clone(), public.clone()));
+            self.public.insert(key.uri.to_string(), kek);
+        }
+        if !key.thumbprints.is_empty() {
+            let pins = self.pins.entry(key.uri.without_version()).or_default();
+            pins.extend(key.thumbprints.iter().cloned());
+        }
+    }
+
+    /// Uses these primitives for public keys and hybrids.
+    #[must_use]
+    pub fn backend(mut self, backend: CryptoBackend) -> Self {
+        self.backend = backend;
+        self
     }
 
     /// Adds a KEK that the caller holds itself.
@@ -162,13 +208,53 @@ impl Resolver {
     /// # Errors
     /// [`ResolveError::NotServed`], [`ResolveError::Ambiguous`], [`ResolveError::NotSupplied`], or the provider's.
     pub fn kek(&self, uri: &KeyUri) -> Result<Arc<dyn Kek>, ResolveError> {
-        if let Some(kek) = self.supplied.get(&uri.to_string()) {
+        let text = uri.to_string();
+        if let Some(kek) = self.supplied.get(&text).or_else(|| self.public.get(&text)) {
             return Ok(Arc::clone(kek));
         }
         if uri.scheme().is_supplied_by_caller() {
             return Err(ResolveError::NotSupplied { uri: uri.clone() });
         }
-        Ok(self.provider(uri)?.kek(uri)?)
+        Ok(self.pinned(uri, self.provider(uri)?.kek(uri)?))
+    }
+
+    /// The KEK of a configured recipient: of a hybrid, of both halves.
+    ///
+    /// # Errors
+    /// As [`Resolver::kek`]; [`ResolveError::NotAKeyPair`], [`ResolveError::Hybrid`].
+    pub fn member(&self, member: &Member) -> Result<Arc<dyn Kek>, ResolveError> {
+        let key = self.kek(&member.key.uri)?;
+        if !member.key.thumbprints.is_empty() && key.kem().is_none() {
+            let uri = member.key.uri.clone();
+            return Err(ResolveError::NotAKeyPair { uri });
+        }
+        let Some(half) = &member.pq else { return Ok(key) };
+        let pq = self.kek(&half.uri)?;
+        let Some(pair) = pq.kem() else {
+            let uri = half.uri.clone();
+            return Err(ResolveError::NotAKeyPair { uri });
+        };
+        let hybrid = HybridKek::new(self.backend.clone(), key, Arc::clone(pair));
+        let hybrid = hybrid.map_err(|_| ResolveError::Hybrid {
+            classical: member.key.uri.clone(),
+            pq: half.uri.clone(),
+        })?;
+        Ok(Arc::new(hybrid))
+    }
+
+    /// `kek`, believed only with a public key that the configuration pins, if it pins any for this key.
+    fn pinned(&self, uri: &KeyUri, kek: Arc<dyn Kek>) -> Arc<dyn Kek> {
+        match (self.pins.get(&uri.without_version()), kek.kem()) {
+            (Some(thumbprints), Some(key)) => {
+                let key = Arc::clone(key);
+                let thumbprints = thumbprints.clone();
+                Arc::new(HpkeKek::new(
+                    self.backend.clone(),
+                    Arc::new(Pinned { key, thumbprints }),
+                ))
+            }
+            _ => kek,
+        }
     }
 
     /// The provider that serves a URI.
@@ -188,7 +274,8 @@ impl Resolver {
     /// # Errors
     /// As [`Resolver::kek`], for any of them.
     pub fn recipients(&self, key: &LogicalKey) -> Result<Vec<Recipient>, ResolveError> {
-        let keks: Vec<_> = key.uris().map(|uri| self.kek(uri)).collect::<Result<_, _>>()?;
+        let members = key.recipients.members().iter();
+        let keks: Vec<_> = members.map(|member| self.member(member)).collect::<Result<_, _>>()?;
         Ok(match key.recipients {
             Recipients::Any(_) => keks.into_iter().map(Recipient::single).collect(),
             Recipients::Quorum { k, .. } => vec![Recipient::quorum(k, keks)],
@@ -201,12 +288,16 @@ impl Resolver {
     /// # Errors
     /// As [`Resolver::recipients`].
     pub fn sealer(&self, key: &LogicalKey, backend: CryptoBackend) -> Result<Sealer, ResolveError> {
+        let suites = self.policy.suites.clone();
+        let preferred = || suites.preferred(Kind::Message, SystemTime::now());
         let mut sealer = Sealer::new(backend)
             .floor(key.floor)
+            .least_posture(self.policy.posture)
             .max_recipients(self.policy.max_recipients);
-        if let Some(suite) = key.suite {
+        if let Some(suite) = key.suite.or_else(preferred) {
             sealer = sealer.suite(suite);
         }
+        sealer = sealer.suites(suites);
         if let Some(name) = &key.name {
             sealer = sealer.key_name(name.as_str());
         }
@@ -247,7 +338,7 @@ impl Resolver {
     /// Where recipients are hidden and a provider that owns its keys does not list them.
     pub async fn keyring(&self, header: &Header) -> Result<Keyring, ResolveError> {
         let mut uris = BTreeSet::new();
-        for id in recipient_ids(header) {
+        for id in header.recipient_ids() {
             match id {
                 RecipientId::Kid(kid) => uris.extend(KeyUri::parse(kid).ok()),
                 RecipientId::Hint(_) => {
@@ -260,8 +351,29 @@ impl Resolver {
             .iter()
             .filter_map(|uri| Some((cost(uri), self.selectable(uri)?)))
             .collect();
+        let by_thumbprint = |id: &RecipientId| match id {
+            RecipientId::Kid(kid) => kid.starts_with("hpke:"),
+            RecipientId::Hint(_) => true,
+        };
+        if header.recipient_ids().any(by_thumbprint) {
+            keks.extend(self.published().await?.into_iter().map(|kek| (0, kek)));
+        }
         keks.sort_by_key(|(cost, _)| *cost);
         Ok(keks.into_iter().map(|(_, kek)| kek).collect())
+    }
+
+    /// Key pairs of this installation, each version by the thumbprint of its public key.
+    ///
+    /// # Errors
+    /// When a provider does not list them.
+    pub async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, ResolveError> {
+        let mut found = Vec::new();
+        for provider in self.providers.values().filter(|provider| provider.owns_its_keys()) {
+            if let Some(pairs) = provider.kem_keys() {
+                found.extend(pairs.published().await?);
+            }
+        }
+        Ok(found)
     }
 
     /// The KEK that an envelope selects by this URI, if it is configured.
@@ -279,14 +391,15 @@ impl Resolver {
                     .1
             }
         };
-        provider.kek(&key).ok()
+        Some(self.pinned(&key, provider.kek(&key).ok()?))
     }
 
     async fn all_configured(&self) -> Result<Vec<KeyUri>, ResolveError> {
         let mut all: Vec<_> = self.configured.keys().cloned().collect();
         all.extend(self.supplied.keys().filter_map(|uri| KeyUri::parse(uri).ok()));
         for provider in self.providers.values().filter(|provider| provider.owns_its_keys()) {
-            all.extend(provider.list().await?.into_iter().map(|key| key.uri));
+            let keys = provider.list().await?.into_iter().filter(KeySummary::is_kek);
+            all.extend(keys.map(|key| key.uri));
         }
         Ok(all)
     }
@@ -306,15 +419,6 @@ impl Resolver {
             }),
         }
     }
-}
-
-/// The ids of all recipients of a header, members of quorums too.
-fn recipient_ids(header: &Header) -> impl Iterator<Item = &RecipientId> {
-    let singles = header.entries().iter().filter_map(|entry| match entry {
-        Entry::Single(single) => Some(&single.id),
-        _ => None,
-    });
-    singles.chain(header.shares().iter().flatten().map(|share| &share.recipient.id))
 }
 
 /// What asking a key costs: nothing, a round trip in this building, one to a cloud, or a tenth of a second.

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use kms_core::crypto::CryptoBackend;
 use kms_core::memory::SecretBytes;
-use kms_core::{KekError, PassphraseKek};
+use kms_core::{KekError, Kem, PassphraseKek};
 use kms_providers::conformance::{self, Harness};
 use kms_providers::local::{KeyFileKek, Keystore};
 use kms_providers::memory::{MemoryProvider, MemoryWrap};
@@ -20,6 +20,8 @@ use support::TestClock;
 /// A provider with a clock that the suite may turn.
 struct Under<P> {
     provider: P,
+    /// Of what mechanism its keys are; symmetric where none is named.
+    kem: Option<Kem>,
     clock: Arc<TestClock>,
     backend: CryptoBackend,
 }
@@ -31,7 +33,10 @@ impl<P: Provider> Harness for Under<P> {
     }
 
     async fn fresh_key(&self) -> Result<KeyUri, KekError> {
-        conformance::create_key(&self.provider).await
+        match self.kem {
+            None => conformance::create_key(&self.provider).await,
+            Some(kem) => conformance::create_pair(&self.provider, kem).await,
+        }
     }
 
     fn pass_time(&self, time: Duration) -> bool {
@@ -67,6 +72,7 @@ fn memory(wrap: MemoryWrap, backend: CryptoBackend) -> Under<MemoryProvider> {
     let provider = MemoryProvider::with_clock(backend.clone(), wrap, clock.clone()).unwrap();
     Under {
         provider,
+        kem: None,
         clock,
         backend,
     }
@@ -109,6 +115,7 @@ fn local_under_a_key_file_conforms() {
             "local (key file)",
             &Under {
                 provider,
+                kem: None,
                 clock,
                 backend,
             },
@@ -128,8 +135,41 @@ fn local_under_a_passphrase_conforms() {
         "local (passphrase)",
         &Under {
             provider,
+            kem: None,
             clock,
             backend,
         },
     );
+}
+
+#[test]
+fn key_pairs_in_memory_conform() {
+    for (kem, backend) in [
+        (Kem::XWing, kms_core::crypto::aws_lc()),
+        (Kem::MlKem768P256, kms_core::crypto::rustcrypto()),
+        (Kem::MlKem1024, kms_core::crypto::aws_lc()),
+        (Kem::P256, kms_core::crypto::aws_lc()),
+    ] {
+        let under = Under {
+            kem: Some(kem),
+            ..memory(MemoryWrap::Derive, backend)
+        };
+        passes(&format!("memory ({})", kem.name()), &under);
+    }
+}
+
+#[test]
+fn key_pairs_in_a_keystore_conform() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = CryptoBackend::default();
+    let clock = Arc::new(TestClock::default());
+    let seal = KeyFileKek::create(&folder.path().join("keystore.key"), backend.clone()).unwrap();
+    let keystore = Keystore::new(folder.path().join("keystore.ks1"), Arc::new(seal)).clock(clock.clone());
+    let under = Under {
+        provider: block_on(keystore.create()).unwrap(),
+        kem: Some(Kem::MlKem768),
+        clock,
+        backend,
+    };
+    passes("local (ml-kem-768)", &under);
 }

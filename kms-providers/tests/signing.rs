@@ -4,7 +4,7 @@ use std::str;
 
 use kms_core::crypto::signature::SignatureScheme;
 use kms_core::memory::Secret;
-use kms_providers::signing::{KeyTextError, NoteError, NoteKey, VerifierKey};
+use kms_providers::signing::{Content, DetachedError, KeyTextError, NoteError, NoteKey, Statement, VerifierKey};
 use signed_note::{Note, StandardVerifier, VerifierList};
 
 const TEXT: &[u8] = b"example.com/log\n17\nbm90IGEgcmVhbCByb290IGhhc2gsIDMyIGI=\n";
@@ -28,7 +28,7 @@ fn lines(note: &[u8]) -> Vec<String> {
 fn each_scheme_signs_and_verifies() {
     for (scheme, count) in SignatureScheme::ALL.into_iter().zip([2, 1, 1]) {
         let key = key(scheme);
-        let note = key.sign(TEXT);
+        let note = key.sign(TEXT).unwrap();
         assert_eq!(lines(&note).len(), count, "{}", scheme.name());
         assert_eq!(key.verifier().open(&note).unwrap(), TEXT);
         assert_eq!(key.verifier().is_post_quantum(), scheme != SignatureScheme::Ed25519);
@@ -42,7 +42,7 @@ fn each_scheme_signs_and_verifies() {
 #[test]
 fn who_pins_both_halves_accepts_nothing_that_lacks_or_spoils_one() {
     let key = key(SignatureScheme::MlDsa65Ed25519);
-    let (note, pinned) = (key.sign(TEXT), key.verifier());
+    let (note, pinned) = (key.sign(TEXT).unwrap(), key.verifier());
     let both = lines(&note);
     let with = |lines: &[&str]| {
         [str::from_utf8(TEXT).unwrap(), "\n", &lines.join("\n"), "\n"]
@@ -81,7 +81,7 @@ fn private_keys_come_back_from_their_text() {
         let text = String::from_utf8(key.to_text().expose().to_vec()).unwrap();
         let again = NoteKey::parse(&text).unwrap();
         assert_eq!(again.verifier().to_string(), key.verifier().to_string());
-        assert!(again.verifier().open(&key.sign(TEXT)).is_ok());
+        assert!(again.verifier().open(&key.sign(TEXT).unwrap()).is_ok());
         let altered = text.replacen("example.com", "example.org", 1);
         assert_eq!(NoteKey::parse(&altered).err(), Some(KeyTextError::Id));
     }
@@ -136,5 +136,63 @@ fn names_that_signed_note_does_not_allow_are_refused() {
     for name in ["", "a b", "a+b", "a\nb", &"n".repeat(256)] {
         let refused = NoteKey::new(name, SignatureScheme::Ed25519, &seeds).err();
         assert_eq!(refused, Some(KeyTextError::Name), "{name:?}");
+    }
+}
+
+#[test]
+fn a_detached_signature_is_of_one_content_for_one_context_by_one_key() {
+    for scheme in SignatureScheme::ALL {
+        let key = key(scheme);
+        let of = |content: &[u8], context| Statement::new(Content::of(content).unwrap(), context).unwrap();
+        let plain = of(b"release 1", None);
+        let signature = plain.sign(&key).unwrap();
+        let verifier = key.verifier();
+        assert_eq!(plain.check(&signature, &verifier), Ok(()));
+        assert_eq!(
+            of(b"release 2", None).check(&signature, &verifier),
+            Err(DetachedError::OtherContent)
+        );
+        assert_eq!(
+            of(b"release 1", Some("c")).check(&signature, &verifier),
+            Err(DetachedError::OtherContext)
+        );
+        let bound = of(b"release 1", Some("c"));
+        let signature = bound.sign(&key).unwrap();
+        assert_eq!(bound.check(&signature, &verifier), Ok(()));
+        assert_eq!(plain.check(&signature, &verifier), Err(DetachedError::OtherContext));
+        let other = key_of("example.com/log", scheme, 9).verifier();
+        assert_eq!(bound.check(&signature, &other), Err(NoteError::Signature.into()));
+    }
+}
+
+#[test]
+fn what_is_signed_has_one_form() {
+    let key = key(SignatureScheme::Ed25519);
+    let statement = Statement::new(Content::of(&b"x"[..]).unwrap(), Some("c")).unwrap();
+    let text = statement.to_text();
+    for other in [
+        text.replace("v1", "v2"),
+        text.replace("size 1", "size 01"),
+        text.replace("size 1", "size +1"),
+        text.replace("context c\n", "context c\ncontext d\n"),
+        text.replace("sha512 a", "sha512 A"),
+        text.replace("context c", "comment c"),
+        String::from_utf8(TEXT.to_vec()).unwrap(),
+    ] {
+        assert_ne!(other, text);
+        let signed = key.sign(other.as_bytes()).unwrap();
+        assert_eq!(
+            statement.check(&signed, &key.verifier()),
+            Err(DetachedError::NoStatement),
+            "{other}"
+        );
+    }
+    assert_eq!(
+        statement.check(text.as_bytes(), &key.verifier()),
+        Err(NoteError::Malformed.into())
+    );
+    for context in ["", "two\nlines", &"c".repeat(256)] {
+        let content = Content::of(&b"x"[..]).unwrap();
+        assert_eq!(Statement::new(content, Some(context)), Err(DetachedError::Context));
     }
 }

@@ -10,7 +10,9 @@ use kms_providers::local::KeyFileKek;
 use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
-use crate::command::{audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, migrate, rewrap, rotate};
+use crate::command::{
+    audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, migrate, rewrap, rotate, sign, verify,
+};
 use crate::failure::Result;
 
 /// One key layer over every KMS and HSM: seal files, rotate keys without re-encrypting, prove what happened
@@ -77,6 +79,10 @@ pub enum Command {
     Rewrap(rewrap::Rewrap),
     /// Seal anew what is in another format or suite
     Migrate(migrate::Migrate),
+    /// Sign files
+    Sign(sign::Sign),
+    /// Verify signatures of files; needs no home
+    Verify(verify::Verify),
     /// Verify, read and prove the audit log
     #[command(subcommand)]
     Audit(audit::Audit),

@@ -97,11 +97,15 @@ impl From<KekFault> for Exit {
     fn from(fault: KekFault) -> Self {
         use KekFault as F;
         match fault {
-            F::DoesNotUnwrap | F::BadPassphrase => Self::DoesNotOpen,
+            F::DoesNotUnwrap | F::BadPassphrase | F::PublicOnly => Self::DoesNotOpen,
             F::Unavailable | F::Timeout | F::Throttled | F::Locked | F::BadReply => Self::Unavailable,
-            F::Disabled | F::Destroyed | F::PendingDestruction | F::StillNeeded | F::Denied | F::Primary => {
-                Self::Refused
-            }
+            F::Disabled
+            | F::Destroyed
+            | F::PendingDestruction
+            | F::StillNeeded
+            | F::Denied
+            | F::Primary
+            | F::NotPinned => Self::Refused,
             F::NotFound | F::AlreadyExists | F::WeakMaterial => Self::Usage,
             _ => Self::Failed,
         }
@@ -144,6 +148,8 @@ mod tests {
             (provider(KekFault::Destroyed), 3),
             (of(KekOperation::Lifecycle, KekFault::NotFound), 2),
             (of(KekOperation::Lifecycle, KekFault::Destroyed), 5),
+            (provider(KekFault::PublicOnly), 3),
+            (of(KekOperation::Wrap, KekFault::NotPinned), 5),
             (provider(KekFault::Corrupt), 1),
             (Error::Audit(AuditFault::Full), 1),
             (Error::Random, 1),

@@ -1,6 +1,10 @@
 //! From the keys of a command line to a sealer: what several logical keys ask for, together.
 
-use kms_core::{EncryptionContext, Floor, Level, Recipient, Sealer, Suite};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use kms_core::audit::Reason;
+use kms_core::{EncryptionContext, Error, Floor, HpkeKek, KemPublicKey, Kind, Level, Recipient, Sealer, Suite};
 use kms_providers::config::LogicalKey;
 
 use crate::exit::Exit;
@@ -11,6 +15,8 @@ use crate::session::Session;
 pub struct Sealing {
     /// The keys.
     pub keys: Vec<LogicalKey>,
+    /// Public keys that nothing but the command line names.
+    pub public_keys: Vec<KemPublicKey>,
     /// The suite, in place of the keys' own.
     pub suite: Option<Suite>,
     /// What recipients lead to.
@@ -44,9 +50,11 @@ impl Sealing {
         let mut sealer = Sealer::new(session.backend().clone())
             .suite(self.suite(session)?)
             .floor(self.floor())
+            .suites(session.config().policy.suites.clone())
+            .least_posture(session.config().policy.posture)
             .max_recipients(session.config().policy.max_recipients)
             .audit(session.trail());
-        if let [LogicalKey { name: Some(name), .. }] = &self.keys[..] {
+        if let ([LogicalKey { name: Some(name), .. }], true) = (&self.keys[..], self.public_keys.is_empty()) {
             sealer = sealer.key_name(name.as_str());
         }
         // One key that does not want to stand beside a passphrase is enough.
@@ -70,6 +78,10 @@ impl Sealing {
             session.resolver().check_residency(key).await?;
             recipients.extend(of_key.into_iter().map(|recipient| self.shaped(recipient)));
         }
+        for public in &self.public_keys {
+            let kek = HpkeKek::public(session.backend().clone(), public.clone());
+            recipients.push(self.shaped(Recipient::single(Arc::new(kek))));
+        }
         Ok(recipients)
     }
 
@@ -81,21 +93,18 @@ impl Sealing {
     /// The one that was asked for, or that the keys agree on.
     fn suite(&self, session: &Session) -> Result<Suite> {
         let mut configured = self.keys.iter().filter_map(|key| key.suite);
-        let suite = self.suite.or(configured.next()).unwrap_or(Suite::Aes256Gcm);
+        let policy = &session.config().policy.suites;
+        let now = SystemTime::now();
+        let preferred = policy.preferred(Kind::Message, now).unwrap_or(Suite::Aes256Gcm);
+        let suite = self.suite.or(configured.next()).unwrap_or(preferred);
         if self.suite.is_none() && configured.any(|other| other != suite) {
             return Err(Failure::usage(
                 "the keys are configured for different suites",
                 "say which with --suite",
             ));
         }
-        if session.config().policy.suites.contains(&suite) {
-            return Ok(suite);
-        }
-        Err(refused(
-            "policy.SuiteForbidden",
-            format!("the policy does not allow the suite {}", suite.name()),
-            "choose one that [policy] in keystrand.toml allows",
-        ))
+        check_suite(session, suite)?;
+        Ok(suite)
     }
 
     /// What every key asks for at least.
@@ -106,6 +115,22 @@ impl Sealing {
             quorum: floors().filter_map(|floor| floor.quorum).max(),
         }
     }
+}
+
+/// Whether the policy lets envelopes be sealed with `suite` now.
+///
+/// # Errors
+/// When it does not.
+pub fn check_suite(session: &Session, suite: Suite) -> Result<()> {
+    let policy = &session.config().policy.suites;
+    policy.check_sealing(suite, SystemTime::now()).map_err(|fault| {
+        let code = Reason::from(&Error::Policy(fault)).code().to_owned();
+        refused(
+            &code,
+            format!("the policy does not allow to seal with {}: {fault}", suite.name()),
+            "choose a suite that [policy] in keystrand.toml allows",
+        )
+    })
 }
 
 fn refused(code: &str, message: String, next: impl Into<String>) -> Failure {

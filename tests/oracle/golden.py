@@ -5,6 +5,7 @@ import json
 from itertools import combinations
 from pathlib import Path
 
+from kem import MLKEM512, MLKEM768, MLKEM768_P256, MLKEM1024, MLKEM1024_P384, X25519, XWING, thumbprint_kid
 from ks1 import *
 
 def drawn(name, what, n):
@@ -48,6 +49,25 @@ def passphrase(name, **more):
     return member(name, PASSPHRASE, "passphrase:golden", **more)
 
 
+def secret_key(kem_id, kid, version):
+    """A private key by its KEM. Scalars of the curves are a hash of the name: below the order but for a chance of 2^-32."""
+    return drawn("kem", f"{kid}/{version}", KEMS[kem_id].secret_len)
+
+
+def kem_key(name, kem_id, kid=None, version=None, **more):
+    """A recipient spec of scheme 3: a key of some provider, or a public key in the clear, by its thumbprint."""
+    sk = secret_key(kem_id, kid or f"public {kem_id:#06x}", version)
+    pk = KEMS[kem_id].public(sk)
+    kid = kid or thumbprint_kid(pk)
+    return {"scheme": HPKE, "kid": kid, "version": version, "kem": kem_id, "key": sk, "pk": pk,
+            "random": drawn(name, kid + " random", KEMS[kem_id].random_len), **more}
+
+
+def hybrid(name, classical, pq, **more):
+    return {"scheme": HYBRID, "kid": classical["kid"], "version": classical["version"], "classical": classical,
+            "pq": pq, **more}
+
+
 def quorum(name, k, members, level=0):
     return {"qid": drawn(name, "qid", 16), "level": level, "members": members,
             "coefficients": [drawn(name, f"coefficient {i}", 32) for i in range(1, k)]}
@@ -57,10 +77,18 @@ def listed_keks(specs):
     out = []
     for spec in specs:
         for s in spec.get("members", [spec] if "keep" not in spec else []):
-            key = ({"passphrase": s["passphrase"]} if s["scheme"] == PASSPHRASE
-                   else {"key_hex": s["key"].hex()})
-            out.append({"kid": s["kid"], "scheme": s["scheme"], "version": s["version"], **key})
+            out.append(listed_kek(s))
     return out
+
+
+def listed_kek(spec):
+    common = {"kid": spec["kid"], "scheme": spec["scheme"], "version": spec["version"]}
+    if spec["scheme"] == PASSPHRASE:
+        return {**common, "passphrase": spec["passphrase"]}
+    if spec["scheme"] == HYBRID:
+        return {**common, "classical": listed_kek(spec["classical"]), "pq": listed_kek(spec["pq"])}
+    kem = {"kem": spec["kem"]} if spec["scheme"] == HPKE else {}
+    return {**common, **kem, "key_hex": spec["key"].hex()}
 
 
 class Golden:
@@ -247,9 +275,85 @@ def rewrapped(g):
     g.put(name + "-seq1", header, data[len(header):], fresh, opened.plaintext, "attached", {})
 
 
+KEM_NAME = {XWING: "xwing", MLKEM768_P256: "mlkem768-p256", MLKEM1024_P384: "mlkem1024-p384", MLKEM512: "mlkem512",
+            MLKEM768: "mlkem768", MLKEM1024: "mlkem1024", P256: "p256", X25519: "x25519"}
+
+
+def public_keys(g):
+    """Scheme 3: every KEM at both levels, attached and detached, and as a ticket."""
+    context = {"purpose": "golden", "b": "1"}
+    for kem_id, who in KEM_NAME.items():
+        for level in (0, 1):
+            for layout in ("attached", "detached"):
+                name = f"message-gcm-hpke-{who}-l{level}-{layout}"
+                g.add(name, MESSAGE, GCM, [kem_key(name, kem_id, level=level)], layout=layout, context=context)
+    for kind, suite, level in [(MESSAGE, CHACHA, 0), (MESSAGE, GCMSIV, 1), (SECRET, GCM, 0), (SECRET, CHACHA, 1)]:
+        name = f"{KIND_NAME[kind]}-{SUITE_NAME[suite]}-hpke-named-l{level}"
+        g.add(name, kind, suite, [kem_key(name, XWING, "local://golden-xwing", "1", level=level)], context=context)
+    for suite, records in ((GCM, "row"), (DET, "column")):
+        name = f"ticket-{SUITE_NAME[suite]}-hpke-{records}"
+        g.add(name, TICKET, suite, [kem_key(name, MLKEM768_P256)], layout="ticket", records=records)
+    name = "hpke-hidden"
+    g.add(name, MESSAGE, GCM, [kem_key(name, XWING, hidden=True), local(name)])
+
+
+def hybrids(g):
+    """Scheme 4: each classical half with each KEM, at both levels, attached and detached."""
+    def bound_half(name):
+        return local(name)
+
+    def kw(name):
+        return member(name, WRAP, "kmip://hsm.example:5696/7f", "uid-7f", alg=KW)
+
+    def curve(name):
+        return kem_key(name, P256, "gcp-kms://projects/p/locations/eu/keyRings/r/cryptoKeys/c", "1")
+
+    context = {"purpose": "golden", "b": "1"}
+    halves = {"kwp": kwp, "bound": bound_half, "kw": kw, "p256": curve}
+    kems = {MLKEM768: None, MLKEM1024: "2", XWING: "1", MLKEM768_P256: None, MLKEM1024_P384: "7", MLKEM512: "1"}
+    pairs = [(c, k) for k in (MLKEM768, XWING) for c in halves] + [("kwp", k) for k in kems if k not in (MLKEM768, XWING)]
+    for who, kem_id in pairs:
+        for level in (0, 1):
+            for layout in ("attached", "detached"):
+                name = f"message-gcm-hybrid-{who}-{KEM_NAME[kem_id]}-l{level}-{layout}"
+                version = kems[kem_id]
+                pq = kem_key(name, kem_id, version and f"local://golden-{KEM_NAME[kem_id]}", version)
+                g.add(name, MESSAGE, GCM, [hybrid(name, halves[who](name), pq, level=level)], layout=layout,
+                      context=context)
+    for kind, suite, level in [(MESSAGE, CHACHA, 0), (MESSAGE, GCMSIV, 1), (SECRET, GCM, 1), (SECRET, CHACHA, 0)]:
+        name = f"{KIND_NAME[kind]}-{SUITE_NAME[suite]}-hybrid-l{level}"
+        g.add(name, kind, suite, [hybrid(name, kwp(name), kem_key(name, MLKEM768), level=level)], context=context)
+    name = "ticket-gcm-hybrid-column"
+    g.add(name, TICKET, GCM, [hybrid(name, kwp(name), kem_key(name, MLKEM768))], layout="ticket", records="column")
+    name = "hybrid-hidden"
+    pq = kem_key(name, XWING, "local://golden-xwing", "1")
+    g.add(name, MESSAGE, GCM, [hybrid(name, local(name), pq, hidden=True)], floor={1: 2})
+    name = "quorum-of-hybrids"
+    members = [hybrid(name, kwp(name), kem_key(name, MLKEM768)), kem_key(name, XWING, "local://golden-xwing", "1"),
+               hybrid(name, memory(name), kem_key(name, MLKEM1024, "local://golden-mlkem1024", "2"))]
+    g.add(name, MESSAGE, GCM, [quorum(name, 2, members)], floor={1: 2, 2: 2})
+    rewrapped_hybrid(g)
+
+
+def rewrapped_hybrid(g):
+    """Both halves under new versions."""
+    name = "rewrap-hybrid"
+
+    def spec(name, version):
+        return hybrid(name, member(name, WRAP_AAD, "local://golden", version),
+                      kem_key(name, XWING, "local://golden-xwing", version))
+
+    before = g.add(name + "-seq0", MESSAGE, GCM, [spec(name, "1")], reserve=0)
+    data = (g.out / before["file"]).read_bytes()
+    opened = open_manifest_entry(before, data, None, before["keks"])
+    fresh = [spec(name + " v2", "2")]
+    header = rewrap(opened, fresh)
+    g.put(name + "-seq1", header, data[opened.header.total:], fresh, opened.plaintext, "attached", {})
+
+
 def cmd_golden(out):
     g = Golden(out)
-    for f in (matrix, singles, quorums, rewrapped):
+    for f in (matrix, singles, quorums, rewrapped, public_keys, hybrids):
         f(g)
     g.finish()
     size = sum(p.stat().st_size for p in g.out.iterdir())

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """KS1 oracle: a second implementation of docs/format.md, sharing no code with the crates.
 
-Needs pip packages, nothing else:  pip install "cryptography>=44"   (argon2-cffi too, where
+Needs pip packages, nothing else:  pip install "cryptography>=48" kyber-py   (argon2-cffi too, where
 `cryptography` was built without Argon2id). Take the wheels of PyPI: they bring an OpenSSL that has
-AES-GCM-SIV and AES-SIV. The CBOR codec, HKDF-Expand, HMAC and Shamir sharing below are our own
+AES-GCM-SIV, AES-SIV and ML-KEM. The CBOR codec, HKDF-Expand, HMAC and Shamir sharing below are our own
 lines over the standard library. It is slow, not constant-time and never wipes memory: it is made
 to be compared with, not to protect anything.
 
@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.ciphers.aead import (
     AESGCM, AESGCMSIV, AESSIV, ChaCha20Poly1305)
 from cryptography.hazmat.primitives import keywrap
 
+from kem import KDF_OF_KEM, KEMS, P256, base_schedule
+
 # ---------------------------------------------------------------- numbers of the format
 
 MAGIC = bytes.fromhex("894b53310d0a1a0a")
@@ -38,10 +40,12 @@ AEAD_NAME = {GCM: b"AEAD_AES_256_GCM", GCMSIV: b"AEAD_AES_256_GCM_SIV",
              CHACHA: b"AEAD_CHACHA20_POLY1305"}
 MODES = {"none": 0, "column": 1, "row": 2}
 WRAP_AAD, WRAP, HPKE, HYBRID, PASSPHRASE, QUORUM = 1, 2, 3, 4, 5, 16
-OAEP, KWP, KW = 1, 2, 3
+OAEP, KWP, KW, BOUND = 1, 2, 3, 4
 ENC_LEN = {0x0010: 65, 0x0011: 97, 0x0020: 32, 0x0040: 768, 0x0041: 1088, 0x0042: 1568,
            0x0050: 1153, 0x0051: 1665, 0x647A: 1120}
 CLASSICAL_KEMS, BARE_PQ_KEMS = {0x0010, 0x0011, 0x0020}, {0x0040, 0x0041, 0x0042}
+PQ_KEMS = ENC_LEN.keys() - CLASSICAL_KEMS
+LAID_OUT_ONLY = {0x0011}
 MAX_HEADER, MAX_IMM, MAX_PAIRS, MAX_MAP = 1 << 20, 32768, 64, 8192
 MAX_RECIPIENTS, HARD_RECIPIENTS, MAX_QUORUMS, MAX_CALLS, MAX_DEPTH = 16, 64, 4, 8, 4
 CHUNK, SEALED_CHUNK = 16384, 16400
@@ -249,12 +253,67 @@ def wrap(ids, spec, b):
         m, t, p = spec["cost"]
         w_secret = argon2id(spec["passphrase"].encode(), spec["salt"], m, t, p)
         return b"", w_secret, {1: spec["salt"], 2: m, 3: t, 4: p}
-    raise NotImplementedError("schemes 3 and 4 are laid out, not sealed, in this release")
+    assert scheme == HYBRID
+    w, w_c, params = wrap_classical(ids, spec["classical"], b)
+    pq = spec["pq"]
+    ct, ss = KEMS[pq["kem"]].encapsulate(pq["pk"], pq["random"])
+    q = {1: params, 2: pq["kem"], 3: ct, 4: hint(ids.dek_id, pq["kid"]) if spec.get("hidden") else pq["kid"]}
+    if pq.get("version") is not None:
+        q[5] = pq["version"].encode()
+    return w, combined(ids, ss, w_c, ct, pq["pk"], w, b), q
+
+
+def wrap_classical(ids, half, b):
+    """The classical half of a hybrid recipient: (w_c, W_c, its number)."""
+    if half["scheme"] == HPKE:
+        assert half["kem"] == P256
+        return *KEMS[P256].encapsulate(half["pk"], half["random"]), P256
+    w, w_c, params = wrap(ids, half, b)
+    return w, w_c, params[1] if half["scheme"] == WRAP else BOUND
+
+
+def combined(ids, ss_pq, w_c, ct_pq, ek_pq, wrapped_c, b):
+    """W of a hybrid recipient: both secrets, both ciphertexts, the public key and the binding."""
+    assert len(ss_pq) == len(w_c) == 32
+    prk = hmac.digest(ids.info("hybrid-extract"), ss_pq + w_c, "sha512")
+    parts = hash32("ct-pq", ct_pq) + hash32("ek", ek_pq) + hash32("w-c", wrapped_c) + b
+    return expand(prk, ids.info("hybrid", parts), 32)
+
+
+def hpke_keys(ids, kem, shared_secret):
+    """AEAD, key and nonce of the one message of an HPKE recipient."""
+    aead_id = 3 if ids.suite == CHACHA else 2
+    key, nonce = base_schedule(kem, KDF_OF_KEM[kem], aead_id, shared_secret, ids.info("hpke"))
+    return CHACHA if aead_id == 3 else GCM, key, nonce
+
+
+def decapsulate(kem, key, ct):
+    """A wrong ciphertext of ML-KEM gives another secret and no error (FIPS 203 6.3); of a curve, it may be no point."""
+    need(key["kem"] == kem, "provider", "a key of another KEM")
+    try:
+        return KEMS[kem].decapsulate(bytes.fromhex(key["key_hex"]), ct)
+    except ValueError:
+        raise Ks1Error("provider", "ciphertext does not decapsulate") from None
+
+
+def unwrap_hybrid(ids, entry, key, b):
+    q, (c, pq) = entry[6], (key["classical"], key["pq"])
+    need(pq["kem"] == q[2], "provider", "a key of another KEM")
+    ss = decapsulate(q[2], pq, q[3])
+    if q[1] == P256:
+        w_c = decapsulate(P256, c, entry[4])
+    else:
+        half = {1: WRAP_AAD, 4: entry[4]} if q[1] == BOUND else {1: WRAP, 4: entry[4], 6: {1: q[1]}}
+        need(c["scheme"] == half[1], "provider", "a key of another scheme")
+        w_c = unwrap(ids, half, c, b)
+    return combined(ids, ss, w_c, q[3], KEMS[q[2]].public(bytes.fromhex(pq["key_hex"])), entry[4], b)
 
 
 def unwrap(ids, entry, key, b):
     """What the provider of `key` answers for this entry: W, or a provider error."""
     scheme, w = entry[1], entry[4]
+    if scheme == HYBRID:
+        return unwrap_hybrid(ids, entry, key, b)
     if scheme == PASSPHRASE:
         q = entry[6]
         return argon2id(key["passphrase"].encode(), q[1], q[2], q[3], q[4])
@@ -431,15 +490,18 @@ def check_wrapped(e, optional):
         need(type(q[1]) is int and q[1] in ENC_LEN, "format", "unknown KEM")
         need(len(w) == ENC_LEN[q[1]], "format", "enc has a wrong length")
     elif scheme == HYBRID:
-        keys(q, {1, 2, 3, 4}, set(), "params")
-        need(type(q[1]) is int and q[1] in (OAEP, KWP, KW, 0x0010), "format", "unknown classical half")
+        keys(q, {1, 2, 3, 4}, {5}, "params")
+        need(type(q[1]) is int and q[1] in (OAEP, KWP, KW, BOUND, P256), "format", "unknown classical half")
         check_wrap_length(q[1], w)
-        need(type(q[2]) is int and q[2] in BARE_PQ_KEMS, "format", "unknown KEM")
+        need(type(q[2]) is int and q[2] in PQ_KEMS, "format", "unknown KEM")
         bstr(q[3], ENC_LEN[q[2]], ENC_LEN[q[2]], "ct_pq")
         if type(e[2]) is bytes:
             bstr(q[4], 8, 8, "hint")
         else:
             check_uri(q[4])
+            need(not q[4].startswith("passphrase:"), "format", "passphrase kid in another scheme")
+        if 5 in q:
+            bstr(q[5], 1, 256, "version")
     else:
         keys(q, {1, 2, 3, 4}, set(), "params")
         bstr(q[1], 16, 16, "salt")
@@ -449,7 +511,7 @@ def check_wrapped(e, optional):
 
 
 def check_wrap_length(alg, w):
-    low, high = {OAEP: (256, 1024), KWP: (40, 40), KW: (40, 40), 0x0010: (65, 65)}[alg]
+    low, high = {OAEP: (256, 1024), KWP: (40, 40), KW: (40, 40), BOUND: (1, 8192), P256: (65, 65)}[alg]
     need(low <= len(w) <= high, "format", "w has a wrong length")
 
 
@@ -629,11 +691,25 @@ def open_payload(ids, ms, payload):
 
 # ---------------------------------------------------------------- seal
 
+def bound(extra, scheme, kem, kid_c, kid_pq):
+    """`extra` of a recipient: what its place in a quorum says, and the two halves of a hybrid one."""
+    if scheme != HYBRID:
+        return extra
+    return (extra or []) + ["hybrid", kem, kid_c, kid_pq]
+
+
 def wrapped_entry(ids, spec, level, secret, extra):
+    pq = spec.get("pq", {})
+    extra = bound(extra, spec["scheme"], pq.get("kem"), spec["kid"], pq.get("kid"))
     b = ids.binding(spec["scheme"], level, spec["kid"], extra)
-    w, w_secret, params = wrap(ids, spec, b)
-    e = {1: spec["scheme"], 2: hint(ids.dek_id, spec["kid"]) if spec.get("hidden") else spec["kid"],
-         4: w, 5: aead_seal(ids.suite, ids.seal_key(w_secret, b), bytes(12), secret)}
+    if spec["scheme"] == HPKE and "raw" not in spec:
+        w, shared_secret = KEMS[spec["kem"]].encapsulate(spec["pk"], spec["random"])
+        suite, key, nonce = hpke_keys(ids, spec["kem"], shared_secret)
+        s, params = aead_seal(suite, key, nonce, secret, b), {1: spec["kem"]}
+    else:
+        w, w_secret, params = wrap(ids, spec, b)
+        s = aead_seal(ids.suite, ids.seal_key(w_secret, b), bytes(12), secret)
+    e = {1: spec["scheme"], 2: hint(ids.dek_id, spec["kid"]) if spec.get("hidden") else spec["kid"], 4: w, 5: s}
     if spec.get("version") is not None:
         e[3] = spec["version"].encode()
     if params is not None:
@@ -721,10 +797,17 @@ class Opened:
     plaintext: bytes = None
 
 
+def is_named(h, name, kid):
+    return name == (kid if type(name) is str else hint(h.imm[2], kid))
+
+
 def matching_keys(h, entry, keks):
     for key in keks:
-        kid = key["kid"]
-        if entry[2] != (kid if type(entry[2]) is str else hint(h.imm[2], kid)):
+        if not is_named(h, entry[2], key["kid"]) or (entry[1] == HYBRID) != ("pq" in key):
+            continue
+        if entry[1] == HYBRID and not is_named(h, entry[6][4], key["pq"]["kid"]):
+            continue
+        if entry[1] == HPKE and entry[6][1] in LAID_OUT_ONLY:
             continue
         if key.get("version") is not None and entry.get(3) not in (None, key["version"].encode()):
             continue
@@ -744,9 +827,14 @@ class Budget:
 def open_entry(h, ids, entry, level, extra, keks, budget):
     """W, then s. None where no key fits or the seal fails."""
     for key in matching_keys(h, entry, keks):
-        budget.spend()
-        b = ids.binding(entry[1], level, key["kid"], extra)
+        for _ in range(2 if entry[1] == HYBRID else 1):
+            budget.spend()
+        halves = (entry[6][2], key["kid"], key["pq"]["kid"]) if entry[1] == HYBRID else (None, None, None)
+        b = ids.binding(entry[1], level, key["kid"], bound(extra, entry[1], *halves))
         try:
+            if entry[1] == HPKE:
+                suite, seal_key, nonce = hpke_keys(ids, entry[6][1], decapsulate(entry[6][1], key, entry[4]))
+                return aead_open(suite, seal_key, nonce, entry[5], b)
             return aead_open(ids.suite, ids.seal_key(unwrap(ids, entry, key, b), b), bytes(12), entry[5])
         except Ks1Error as e:
             if e.party not in ("provider", "does-not-open"):
@@ -767,7 +855,8 @@ def open_quorum(h, ids, q, inner, keks, budget):
 
 
 def find_secret(h, ids, keks):
-    budget = Budget(max([MAX_CALLS] + [len(q[12]) for q in h.quorums()]))
+    calls = [sum(2 if e[1] == HYBRID else 1 for e in inner) for inner in h.shares]
+    budget = Budget(max([MAX_CALLS] + calls))
     shares, tried = iter(h.shares), False
     for entry in h.mut[3]:
         if entry[1] == QUORUM:

@@ -6,6 +6,7 @@ import struct
 from itertools import combinations
 from pathlib import Path
 
+from hybrid_laws import page_vectors_of_kems, verify_hpke_vectors, verify_hybrid_laws
 from ks1 import *
 
 class Tally:
@@ -236,7 +237,7 @@ def verify_quorum_laws(t):
 def cmd_verify():
     t = Tally()
     for f in (verify_envelope_vector, verify_share_vector, verify_record_vectors, verify_akd_vectors,
-              verify_page, verify_laws):
+              verify_page, verify_laws, verify_hpke_vectors, verify_hybrid_laws):
         f(t)
     return t.report()
 
@@ -293,7 +294,7 @@ def page_vectors():
             expand(records.ts, h.ids().info("det"), 64) if suite == DET
             else expand(records.ts, h.ids().info("writer", wid), 44))
         out[f"{name} record"] = records.seal(b"alice@example.org", "email", "42", wid, 1)
-    return out
+    return {**out, **page_vectors_of_kems(ids, KAT["dek"])}
 
 
 def printed_vectors():

@@ -30,11 +30,13 @@ pub enum Action {
     CancelDestroy,
     /// Keys were granted to someone.
     Grant,
+    /// A signature key signed something.
+    Sign,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Seal,
         Self::Open,
         Self::Rewrap,
@@ -48,6 +50,7 @@ impl Action {
         Self::DestroyKey,
         Self::CancelDestroy,
         Self::Grant,
+        Self::Sign,
     ];
 
     /// Name for people and JSON.
@@ -82,6 +85,7 @@ impl Action {
             Self::DestroyKey => ("destroy-key", DELETE),
             Self::CancelDestroy => ("cancel-destroy", UPDATE),
             Self::Grant => ("grant", CREATE),
+            Self::Sign => ("sign", CREATE),
         }
     }
 }

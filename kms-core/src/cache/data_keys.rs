@@ -40,6 +40,8 @@ impl DataKeyCache {
             count(&self.store.counts().bypassed);
             return sealer.begin(options).await;
         };
+        // A data key in hand skips no check that the making of one would have had to pass today.
+        sealer.check_still()?;
         let key = sealer.fingerprint(partition);
         let data_key = self.store.value(&key, bytes, async || sealer.data_key().await).await?;
         data_key.begin(options)

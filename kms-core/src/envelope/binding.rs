@@ -3,7 +3,7 @@
 use crate::cbor::{Writer, encode};
 use crate::crypto::CryptoBackend;
 use crate::header::{Header, Level, Quorum, Single};
-use crate::kek::Scheme;
+use crate::kek::Kek;
 use crate::schedule::{Digest, Domain, hash};
 
 /// What all bindings of one envelope share.
@@ -37,24 +37,25 @@ impl<'a> Scope<'a> {
         }
     }
 
-    pub(super) fn binding(&self, scheme: Scheme, level: Level, kid: &str, place: Option<Place<'_>>) -> Digest {
-        let bound = encode(|out| self.encode(out, scheme, level, kid, place));
+    /// `B` of the recipient under `kek`.
+    pub(super) fn binding(&self, kek: &dyn Kek, level: Level, place: Option<Place<'_>>) -> Digest {
+        let bound = encode(|out| self.encode(out, kek, level, place));
         hash(self.backend, "bind", &[&bound])
     }
 
     /// Names one entry and everything that its secret depends on. The whole entry is in it, not only its `w`: an
     /// edited seal must not be served from a cache.
-    pub(super) fn cache_key(&self, partition: &str, single: &Single, kid: &str) -> Vec<u8> {
+    pub(super) fn cache_key(&self, partition: &str, single: &Single, kek: &dyn Kek) -> Vec<u8> {
         encode(|out| {
             out.text(partition);
-            self.encode(out, single.scheme, single.level, kid, None);
+            self.encode(out, kek, single.level, None);
             single.encode_entry(out);
         })
     }
 
-    fn encode(&self, out: &mut Writer<'_>, scheme: Scheme, level: Level, kid: &str, place: Option<Place<'_>>) {
+    fn encode(&self, out: &mut Writer<'_>, kek: &dyn Kek, level: Level, place: Option<Place<'_>>) {
         out.array(9);
-        out.uint(u64::from(scheme.wire()));
+        out.uint(u64::from(kek.scheme().wire()));
         out.uint(u64::from(level == Level::Message));
         out.uint(u64::from(self.domain.suite.wire()));
         out.uint(u64::from(self.domain.kind.wire()));
@@ -64,18 +65,31 @@ impl<'a> Scope<'a> {
             Level::Message => out.bytes(self.message_id),
         }
         out.bytes(self.context);
-        out.text(kid);
-        match place {
-            None => out.null(),
-            Some(place) => place.encode(self.backend, out),
+        out.text(kek.uri());
+        let halves = kek.hybrid();
+        if place.is_none() && halves.is_none() {
+            out.null();
+            return;
+        }
+        out.array(place.map_or(0, |_| PLACE_PARTS) + halves.map_or(0, |_| HYBRID_PARTS));
+        if let Some(place) = place {
+            place.encode(self.backend, out);
+        }
+        if let Some(halves) = halves {
+            out.text("hybrid");
+            out.uint(u64::from(halves.pq().kem().wire()));
+            out.text(halves.classical().uri());
+            out.text(halves.pq().uri());
         }
     }
 }
 
+const PLACE_PARTS: usize = 6;
+const HYBRID_PARTS: usize = 4;
+
 impl Place<'_> {
     fn encode(&self, backend: &CryptoBackend, out: &mut Writer<'_>) {
         let commitments = encode(|out| self.quorum.encode_commitments(out));
-        out.array(6);
         out.bytes(&self.quorum.id);
         out.uint(u64::from(self.quorum.threshold));
         out.uint(self.quorum.commitments.len() as u64);

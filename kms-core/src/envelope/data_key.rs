@@ -1,6 +1,7 @@
 //! From a data key to messages: no provider is called here.
 
 use super::recipients::Wrapped;
+use super::sealer::Retirement;
 use super::{MessageKeys, Sealer, trail};
 use crate::audit::AuditTrail;
 use crate::caps;
@@ -36,6 +37,7 @@ pub struct DataKey {
     record_mode: Option<RecordMode>,
     mutable: Vec<u8>,
     shares: Vec<u8>,
+    suites: Retirement,
     audit: AuditTrail,
 }
 
@@ -55,6 +57,7 @@ impl DataKey {
             record_mode: sealer.record_mode,
             mutable,
             shares,
+            suites: sealer.suites.clone(),
             audit: sealer.audit.clone(),
         })
     }
@@ -68,8 +71,10 @@ impl DataKey {
     /// Makes the header of a further message; no provider is called.
     ///
     /// # Errors
-    /// [`crate::Error::Random`], [`crate::Error::Caller`] for labels, [`crate::Error::Limit`].
+    /// [`crate::Error::Random`], [`crate::Error::Caller`] for labels, [`crate::Error::Limit`];
+    /// [`crate::Error::Policy`] when the suite was retired meanwhile.
     pub fn begin(&self, options: MessageOptions) -> Result<Message> {
+        self.suites.check(self.template.domain.suite)?;
         let message_id = hedged_id(&self.backend)?;
         let message = self.message(message_id, options)?;
         let name = self.template.key_name.as_deref();

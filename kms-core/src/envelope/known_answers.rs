@@ -13,16 +13,18 @@ use sha2::Digest as _;
 
 use super::binding::{Place, Scope, commitment};
 use super::recipients::{Recipient, Secrets, wrap_all};
-use super::{DataKey, MessageOptions, Sealer};
+use super::{DataKey, MessageOptions, Sealer, seal};
 use crate::context::EncryptionContext;
+use crate::crypto::kem::Kem;
 use crate::crypto::{CryptoBackend, PasswordCost, RandomFailed, SecureRandom, aws_lc, rustcrypto};
 use crate::error::KekError;
 use crate::header::{Header, Level, Quorum};
 use crate::kek::{Binding, Generated, Kek, KekInfo, Posture, Scheme, Unwrapped, WrapParams, WrappedKey};
+use crate::kem::{Decapsulated, HpkeKek, HybridKek, KemRecipient, VersionedPublicKey};
 use crate::keyring::{Keyring, hint};
 use crate::memory::Secret;
 use crate::quorum::split;
-use crate::schedule::{Domain, MessageSchedule, hash};
+use crate::schedule::{Domain, HybridInputs, MessageSchedule, hash};
 use crate::suite::{Kind, Suite};
 use crate::{cbor, envelope::opener::Opener};
 
@@ -39,7 +41,7 @@ fn the_writer_makes_the_known_files() {
     let vectors = vectors();
     for backend in [aws_lc(), rustcrypto()] {
         for (name, plaintext, kek) in [("kat", "hello", KatKek::Derived), ("opaque", "", KatKek::Opaque)] {
-            let file = seal(&backend, plaintext.as_bytes(), kek);
+            let file = sealed(&backend, plaintext.as_bytes(), kek);
             let header = Header::parse_prefix(&file, 1).unwrap();
             let value = |part: &str| &vectors[&format!("{name}.{part}")];
             assert_eq!(&hex(header.tag()), value("TAG"), "{}", backend.name);
@@ -56,7 +58,7 @@ fn the_writer_makes_the_known_files() {
             let opened = futures::executor::block_on(opener.open(&file));
             assert_eq!(opened.unwrap(), plaintext.as_bytes());
         }
-        let file = seal(&backend, b"hello", KatKek::Derived);
+        let file = sealed(&backend, b"hello", KatKek::Derived);
         assert_eq!(hex(&file[..32]), vectors["kat.prelude"]);
         let regions = [&vectors["kat.IMM"], &vectors["kat.MUT"]].map(String::as_str).concat();
         assert_eq!(hex(&file[32..32 + regions.len() / 2]), regions);
@@ -72,7 +74,8 @@ fn the_key_schedule_gives_the_known_values() {
         let message = DOMAIN.message_secret(&backend, &secret(0), &DEK_ID, &MESSAGE_ID);
         let payload = MessageSchedule::new(&backend, DOMAIN, &message).payload_key();
         let scope = scope(&backend, &context);
-        let binding = scope.binding(Scheme::WrapBound, Level::DataKey, KID, None);
+        let kat = KatKek::Opaque.with(&backend);
+        let binding = scope.binding(&kat, Level::DataKey, None);
         let w = DOMAIN.derive_local(&backend, &secret(0x40), &counting(0x60), &binding);
         for (name, value) in [
             ("ctx_hash", &context[..]),
@@ -83,10 +86,7 @@ fn the_key_schedule_gives_the_known_values() {
             ("kat.W", w.expose()),
             ("kat.SK", &*DOMAIN.seal_key(&backend, &w, &binding)),
             ("opaque.SK", &*DOMAIN.seal_key(&backend, &filled(0x22), &binding)),
-            (
-                "B level 1",
-                &scope.binding(Scheme::WrapBound, Level::Message, KID, None),
-            ),
+            ("B level 1", &scope.binding(&kat, Level::Message, None)),
             ("hint", &hint(&backend, &DEK_ID, KID)),
         ] {
             assert_eq!(hex(value), vectors[name], "{name}, {}", backend.name);
@@ -122,8 +122,65 @@ fn a_quorum_gives_the_known_shares_commitments_and_binding() {
             version: 0,
         };
         let context = context().digest(&backend);
-        let binding = scope(&backend, &context).binding(Scheme::WrapBound, Level::DataKey, KID, Some(place));
+        let kat = KatKek::Opaque.with(&backend);
+        let binding = scope(&backend, &context).binding(&kat, Level::DataKey, Some(place));
         assert_eq!(hex(&binding), vectors["bind.share1"]);
+    }
+}
+
+#[test]
+fn a_shared_secret_gives_the_known_hpke_keys_and_seal() {
+    let vectors = vectors();
+    for backend in [aws_lc(), rustcrypto()] {
+        let context = context().digest(&backend);
+        let scope = scope(&backend, &context);
+        for kem in [Kem::XWing, Kem::MlKem1024] {
+            let kek = HpkeKek::new(backend.clone(), Arc::new(NamedKem(kem)));
+            let binding = scope.binding(&kek, Level::DataKey, None);
+            assert_eq!(hex(&binding), vectors["hpke.B"]);
+            let params = WrapParams::Hpke { kem };
+            let sealed = seal::seal(scope, &params, &filled(0x33), &binding, &secret(0)).unwrap();
+            assert_eq!(hex(&sealed), vectors[&format!("hpke.{:04x} s", kem.wire())]);
+            let opened = seal::open(scope, &params, &filled(0x33), &binding, &sealed).unwrap();
+            assert!(opened.ct_eq(&secret(0)));
+
+            let keys = unhex(&vectors[&format!("hpke.{:04x} key||nonce", kem.wire())]);
+            let mut by_hand = [0; 48];
+            let key = backend.aes_gcm.key(keys[..32].try_into().unwrap());
+            key.seal_into(
+                keys[32..].try_into().unwrap(),
+                &binding,
+                secret(0).expose(),
+                &mut by_hand,
+            );
+            assert_eq!(by_hand, sealed);
+        }
+    }
+}
+
+#[test]
+fn two_halves_give_the_known_secret_and_seal() {
+    let vectors = vectors();
+    for backend in [aws_lc(), rustcrypto()] {
+        let context = context().digest(&backend);
+        let scope = scope(&backend, &context);
+        let classical = Arc::new(KatKek::Opaque.with(&backend));
+        let kek = HybridKek::new(backend.clone(), classical, Arc::new(NamedKem(Kem::MlKem768))).unwrap();
+        let binding = scope.binding(&kek, Level::DataKey, None);
+        assert_eq!(hex(&binding), vectors["hybrid.B"]);
+        let inputs = HybridInputs {
+            ss_pq: &filled(0x33),
+            w_c: &filled(0x44),
+            ct_pq: &[0xcc; 1088],
+            ek_pq: &[0xbb; 1184],
+            wrapped_c: &[0xdd; 40],
+        };
+        let w = DOMAIN.combine_hybrid(&backend, &inputs, &binding);
+        assert_eq!(hex(w.expose()), vectors["hybrid.W"]);
+        let sealed = seal::seal(scope, &WrapParams::None, &w, &binding, &secret(0)).unwrap();
+        assert_eq!(hex(&sealed), vectors["hybrid.s"]);
+        let digest = backend.hash.digest(&[&[0xbb; 1184]]);
+        assert_eq!(hex(&digest[..32]), vectors["thumbprint"]);
     }
 }
 
@@ -152,7 +209,7 @@ fn key_wrap_and_passphrase_give_the_known_values() {
 }
 
 /// Wraps and assembles as [`Sealer::begin`] does, with the ids and the data key of the page.
-fn seal(backend: &CryptoBackend, plaintext: &[u8], kek: KatKek) -> Vec<u8> {
+fn sealed(backend: &CryptoBackend, plaintext: &[u8], kek: KatKek) -> Vec<u8> {
     let sealer = Sealer::new(backend.clone()).context(context());
     let recipients = [Recipient::single(Arc::new(kek.with(backend)))];
     let message = DOMAIN.message_secret(backend, &secret(0), &DEK_ID, &MESSAGE_ID);
@@ -247,6 +304,32 @@ impl Kek for WithBackend {
 
     async fn describe(&self) -> Result<KekInfo, KekError> {
         Ok(KekInfo::new("AES-256", None, "test", Posture::Hedged, KID))
+    }
+}
+
+/// `local://pq`, of which no more than the name is asked for.
+struct NamedKem(Kem);
+
+#[async_trait]
+impl KemRecipient for NamedKem {
+    fn uri(&self) -> &str {
+        "local://pq"
+    }
+
+    fn kem(&self) -> Kem {
+        self.0
+    }
+
+    async fn public_key(&self, _: Option<&[u8]>) -> Result<VersionedPublicKey, KekError> {
+        unreachable!("the vectors start from a shared secret")
+    }
+
+    async fn decapsulate(&self, _: &[u8], _: Option<&[u8]>) -> Result<Decapsulated, KekError> {
+        unreachable!("the vectors start from a shared secret")
+    }
+
+    async fn describe(&self) -> Result<KekInfo, KekError> {
+        unreachable!("the vectors start from a shared secret")
     }
 }
 

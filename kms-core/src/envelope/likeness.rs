@@ -29,6 +29,8 @@ impl Opener {
             .context(context)
             .external(names.iter().cloned())
             .floor(immutable.floor)
+            .suites(self.policy.suites.clone())
+            .least_posture(self.policy.posture)
             .max_recipients(self.policy.max_recipients)
             .audit(self.audit.clone());
         if let Some(name) = &immutable.key_name {
@@ -68,10 +70,10 @@ impl Opener {
 
     fn member(&self, single: &Single, header: &Header) -> Result<Member> {
         let dek_id = &header.immutable().dek_id;
-        let found = self.keyring.find(&self.backend, &single.id, dek_id);
+        let found = self.keyring.find(&self.backend, single, dek_id);
         let (_, kek) = found.ok_or(CallerFault::RecipientNotConfigured)?;
         Ok(Member {
-            kek: kek.clone(),
+            kek,
             hidden: matches!(single.id, RecipientId::Hint(_)),
         })
     }

@@ -11,6 +11,7 @@ mod opener;
 mod read_back;
 mod recipients;
 mod rewrap;
+mod seal;
 mod sealer;
 mod search;
 mod trail;

@@ -9,26 +9,29 @@ use super::anchor::{HeaderAnchor, SeenHeader};
 use super::binding::Scope;
 use super::search::{Attempt, AttemptOutcome, Found, Search, ShareCheck};
 use super::trail;
-use crate::audit::{Action, AuditTrail, Details};
+use crate::audit::{Action, AuditTrail, Clock, Details, SystemClock};
 use crate::cache::OpenCache;
 use crate::caps;
 use crate::context::EncryptionContext;
 use crate::crypto::CryptoBackend;
 use crate::error::{CallerFault, Error, FormatFault, LimitFault, PolicyFault, Result};
-use crate::header::{Entry, Header, Immutable, Level, RecipientId, meets_floor};
-use crate::kek::WrapParams;
+use crate::header::{Entry, Header, Immutable, Level, RecipientId, meets_floor, meets_posture};
+use crate::kek::{Posture, WrapParams};
 use crate::keyring::Keyring;
 use crate::memory::Secret;
 use crate::payload::plaintext_len;
 use crate::record::TicketKeys;
 use crate::schedule::{Digest, HeaderMac, MessageSchedule};
-use crate::suite::{Kind, Suite};
+use crate::suite::Kind;
+use crate::suite_policy::SuitePolicy;
 
 /// What a reader accepts.
 #[derive(Debug, Clone)]
 pub struct OpenPolicy {
-    /// Suites that may be opened.
-    pub suites: Vec<Suite>,
+    /// Suites that may be opened, and for rewraps sealed.
+    pub suites: SuitePolicy,
+    /// The least posture of every recipient, whatever floor the envelope has or lacks.
+    pub posture: Option<Posture>,
     /// Recipients and shares, at most 64.
     pub max_recipients: usize,
     /// Provider calls that one open may make; a larger quorum may use as many as it has members.
@@ -42,7 +45,8 @@ pub struct OpenPolicy {
 impl Default for OpenPolicy {
     fn default() -> Self {
         Self {
-            suites: Suite::ALL.to_vec(),
+            suites: SuitePolicy::default(),
+            posture: None,
             max_recipients: caps::RECIPIENTS_DEFAULT,
             provider_calls: caps::PROVIDER_CALLS,
             mixed_passphrase: false,
@@ -59,6 +63,7 @@ pub struct Opener {
     pub(super) required: EncryptionContext,
     pub(super) policy: OpenPolicy,
     pub(super) audit: AuditTrail,
+    pub(super) clock: Arc<dyn Clock>,
     cache: Option<(Arc<OpenCache>, Arc<str>)>,
     anchor: Option<Arc<dyn HeaderAnchor>>,
 }
@@ -94,6 +99,7 @@ impl Opener {
             required: EncryptionContext::new(),
             policy: OpenPolicy::default(),
             audit: AuditTrail::none(),
+            clock: Arc::new(SystemClock),
             cache: None,
             anchor: None,
         }
@@ -117,6 +123,13 @@ impl Opener {
     #[must_use]
     pub fn audit(mut self, trail: AuditTrail) -> Self {
         self.audit = trail;
+        self
+    }
+
+    /// Lets the dates of the policy follow this clock.
+    #[must_use]
+    pub fn by_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -148,16 +161,13 @@ impl Opener {
         let dek_id = &header.immutable().dek_id;
         let named = |id: &RecipientId| match id {
             RecipientId::Kid(kid) => Some(kid.clone()),
-            RecipientId::Hint(_) => {
-                let (_, kek) = self.keyring.find(&self.backend, id, dek_id)?;
-                Some(kek.uri().to_owned())
-            }
+            RecipientId::Hint(_) => self.keyring.uri(&self.backend, id, dek_id).map(str::to_owned),
         };
         let mut keys = Vec::new();
         for single in trail::singles(header) {
             keys.extend(named(&single.id).map(|uri| (uri, single.wrapped.version.clone())));
-            if let WrapParams::Hybrid { id, .. } = &single.wrapped.params {
-                keys.extend(named(id).map(|uri| (uri, None)));
+            if let WrapParams::Hybrid { id, version, .. } = &single.wrapped.params {
+                keys.extend(named(id).map(|uri| (uri, version.clone())));
             }
         }
         keys
@@ -281,14 +291,15 @@ impl Opener {
 
     /// What needs no key: suite, floor, and the rule that a passphrase stands alone.
     fn check_policy(&self, header: &Header) -> Result<(), PolicyFault> {
-        if !self.policy.suites.contains(&header.domain().suite) {
-            return Err(PolicyFault::SuiteForbidden);
-        }
+        self.policy
+            .suites
+            .check_opening(header.domain().suite, self.clock.now())?;
         let entries = header.entries();
         if !self.policy.mixed_passphrase && entries.len() > 1 && entries.iter().any(Entry::is_passphrase) {
             return Err(PolicyFault::PassphraseMixed);
         }
-        meets_floor(header.immutable().floor, header.entries(), header.shares())
+        meets_floor(header.immutable().floor, header.entries(), header.shares())?;
+        meets_posture(self.policy.posture, header.entries(), header.shares())
     }
 
     /// `ctx_hash`: the stored pairs, compared with the required ones, and the supplied ones that are not stored.

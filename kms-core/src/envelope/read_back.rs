@@ -3,7 +3,7 @@
 use super::binding::{Place, Scope};
 use super::recipients::{Part, Recipient, Secrets};
 use super::search::{Attempt, AttemptOutcome, open_committed_share, unseal};
-use crate::error::{KekError, KekFault, KekOperation, Result};
+use crate::error::{Error, KekError, KekFault, KekOperation, Result};
 use crate::header::{Entry, Single};
 use crate::kek::Kek;
 use crate::memory::Secret;
@@ -19,8 +19,8 @@ pub(super) async fn check_single(
     place: Option<Place<'_>>,
     secret: &Secret<32>,
 ) -> Result<()> {
-    let (attempt, read_back) = unseal(scope, single, kek, place).await;
-    verdict(attempt, read_back.is_some_and(|read_back| read_back.ct_eq(secret)))
+    let (attempts, read_back) = unseal(scope, single, kek, place).await;
+    verdict(&attempts, read_back.is_some_and(|read_back| read_back.ct_eq(secret)))
 }
 
 /// Checks all that was wrapped for one recipient.
@@ -44,18 +44,24 @@ pub(super) async fn check_part(
                 x,
                 version: share.version,
             };
-            let (attempt, read_back) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
-            verdict(attempt, read_back.is_some())?;
+            let (attempts, read_back) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
+            verdict(&attempts, read_back.is_some())?;
         }
     }
     Ok(())
 }
 
-fn verdict(attempt: Attempt, is_right: bool) -> Result<()> {
+/// Of the two keys of a hybrid recipient, the one that failed is named.
+fn verdict(attempts: &[Attempt], is_right: bool) -> Result<()> {
+    if is_right {
+        return Ok(());
+    }
+    let refused = |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Provider(_));
+    let attempt = attempts.iter().find(refused).or(attempts.first());
+    let attempt = attempt.ok_or(Error::DoesNotOpen)?;
     let fault = match attempt.outcome {
-        _ if is_right => return Ok(()),
         AttemptOutcome::Provider(fault) => fault,
         _ => KekFault::BadReply,
     };
-    Err(KekError::new(attempt.uri, KekOperation::Wrap, fault).into())
+    Err(KekError::new(attempt.uri.clone(), KekOperation::Wrap, fault).into())
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 
 use super::binding::{Place, Scope, commitment};
+use super::seal;
 use crate::caps;
 use crate::cbor::Writer;
 use crate::error::{CallerFault, KekError, KekFault, KekOperation, PolicyFault, Result};
-use crate::header::{Entry, Level, Quorum, RecipientId, Share, Single, is_key_uri};
-use crate::kek::{Binding, Kek, Scheme};
+use crate::header::{Entry, Level, Quorum, RecipientId, Share, Single, is_key_uri, posture_of_members};
+use crate::kek::{Binding, Kek, Posture, Scheme, WrapParams};
+use crate::kem::HybridKek;
 use crate::keyring::hint;
 use crate::memory::Secret;
 use crate::quorum::split;
@@ -43,6 +45,14 @@ pub struct Member {
     pub kek: Arc<dyn Kek>,
     /// Whether the key URI is replaced by an 8-byte hint.
     pub hidden: bool,
+}
+
+impl Member {
+    /// The keys that it takes: one, or the two of a hybrid.
+    pub(super) fn key_uris(&self) -> impl Iterator<Item = &str> {
+        let second = self.kek.hybrid().map(|halves| halves.pq().uri());
+        std::iter::once(self.kek.uri()).chain(second)
+    }
 }
 
 impl Recipient {
@@ -97,6 +107,16 @@ impl Recipient {
         }
     }
 
+    /// The posture of this way to the secret, by what its KEKs say of themselves.
+    #[must_use]
+    pub fn posture(&self) -> Posture {
+        let members = self.members().iter().map(|member| member.kek.posture());
+        match self {
+            Self::Single { .. } => posture_of_members(1, members),
+            Self::Quorum { threshold, .. } => posture_of_members(*threshold, members),
+        }
+    }
+
     fn members_mut(&mut self) -> &mut [Member] {
         match self {
             Self::Single { member, .. } => std::slice::from_mut(member),
@@ -115,10 +135,13 @@ impl Recipient {
         out.uint(u64::from(self.level() == Level::Message));
         out.array(self.members().len());
         for member in self.members() {
-            out.array(3);
+            out.array(5);
             out.uint(u64::from(member.kek.scheme().wire()));
             out.text(member.kek.uri());
             out.uint(u64::from(member.hidden));
+            let pq = member.kek.kem().or(member.kek.hybrid().map(HybridKek::pq));
+            out.uint(pq.map_or(0, |key| u64::from(key.kem().wire())));
+            out.text(pq.map_or("", |key| key.uri()));
         }
     }
 
@@ -137,9 +160,6 @@ impl Recipient {
         for Member { kek, .. } in self.members() {
             if !is_key_uri(kek.uri()) {
                 return Err(CallerFault::KeyUri.into());
-            }
-            if !kek.scheme().is_usable() {
-                return Err(KekError::new(kek.uri(), KekOperation::Wrap, KekFault::Unsupported).into());
             }
         }
         Ok(())
@@ -189,8 +209,16 @@ pub(super) struct Wrapped {
     pub(super) request_ids: Vec<Option<String>>,
 }
 
-/// Version and request id of each wrap, in order of the members: what the audit trail is told.
-pub(super) type Wraps = Vec<(Option<Vec<u8>>, Option<String>)>;
+/// What the audit trail is told of each wrap, in order of the members.
+pub(super) type Wraps = Vec<Wrap>;
+
+/// One wrap: by one key, or by the two of a hybrid recipient.
+pub(super) struct Wrap {
+    pub(super) version: Option<Vec<u8>>,
+    pub(super) request_id: Option<String>,
+    /// Of a hybrid, the version of its post-quantum key.
+    pub(super) pq_version: Option<Vec<u8>>,
+}
 
 impl Wrapped {
     pub(super) fn push(&mut self, part: Part) {
@@ -201,15 +229,23 @@ impl Wrapped {
 
     pub(super) fn wraps(&self) -> Wraps {
         let mut shares = self.shares.iter();
-        let versions = self.entries.iter().flat_map(|entry| match entry {
-            Entry::Single(single) => vec![single.wrapped.version.clone()],
+        let wrapped = self.entries.iter().flat_map(|entry| match entry {
+            Entry::Single(single) => vec![&single.wrapped],
             Entry::Quorum(_) => {
                 let bodies = shares.next().into_iter().flatten();
-                bodies.map(|share| share.recipient.wrapped.version.clone()).collect()
+                bodies.map(|share| &share.recipient.wrapped).collect()
             }
             Entry::Unknown(_) => Vec::new(),
         });
-        versions.zip(self.request_ids.iter().cloned()).collect()
+        let wraps = wrapped.zip(&self.request_ids).map(|(wrapped, request_id)| Wrap {
+            version: wrapped.version.clone(),
+            request_id: request_id.clone(),
+            pq_version: match &wrapped.params {
+                WrapParams::Hybrid { version, .. } => version.clone(),
+                _ => None,
+            },
+        });
+        wraps.collect()
     }
 }
 
@@ -336,39 +372,30 @@ pub(super) async fn wrap_single(
     secret: &Secret<32>,
 ) -> Result<(Single, Option<String>)> {
     let kek = &member.kek;
-    let digest = scope.binding(kek.scheme(), level, kek.uri(), place);
+    let digest = scope.binding(&**kek, level, place);
     let binding = Binding {
         domain: scope.domain,
         digest: &digest,
         dek_id: scope.dek_id,
     };
-    let generated = kek.generate(&binding).await?;
-    let id = if member.hidden {
-        RecipientId::Hint(hint(scope.backend, scope.dek_id, kek.uri()))
-    } else {
-        RecipientId::Kid(kek.uri().to_owned())
+    let mut generated = kek.generate(&binding).await?;
+    let named = |uri: &str| match member.hidden {
+        true => RecipientId::Hint(hint(scope.backend, scope.dek_id, uri)),
+        false => RecipientId::Kid(uri.to_owned()),
     };
-    let mut sealed = [0; 48];
-    let key = scope.domain.seal_key(scope.backend, &generated.secret, &digest);
-    scope
-        .domain
-        .suite
-        .aead(scope.backend)
-        .key(&key)
-        .seal_into(&SEAL_NONCE, &[], secret.expose(), &mut sealed);
+    if let (WrapParams::Hybrid { id, .. }, Some(halves)) = (&mut generated.wrapped.params, kek.hybrid()) {
+        *id = named(halves.pq().uri());
+    }
+    // A provider whose answer does not fit the format must not make an envelope that nobody can parse.
+    let bad_reply = || KekError::new(kek.uri(), KekOperation::Wrap, KekFault::BadReply);
+    let sealed = seal::seal(scope, &generated.wrapped.params, &generated.secret, &digest, secret);
     let single = Single {
         scheme: kek.scheme(),
-        id,
+        id: named(kek.uri()),
         wrapped: generated.wrapped,
-        sealed,
+        sealed: sealed.ok_or_else(bad_reply)?,
         level,
     };
-    // A provider whose answer does not fit the format must not make an envelope that nobody can parse.
-    single
-        .check()
-        .map_err(|_| KekError::new(kek.uri(), KekOperation::Wrap, KekFault::BadReply))?;
+    single.check().map_err(|_| bad_reply())?;
     Ok((single, generated.request_id))
 }
-
-/// Each seal key is used for one seal only: `W` is fresh for each wrap.
-pub(super) const SEAL_NONCE: [u8; 12] = [0; 12];

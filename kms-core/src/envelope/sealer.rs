@@ -5,18 +5,19 @@ use std::sync::Arc;
 use super::binding::Scope;
 use super::recipients::{Recipient, Secrets, Wraps, check, wrap_all};
 use super::{DataKey, Message, MessageOptions, trail};
-use crate::audit::{Action, AuditTrail, Details, Intent};
+use crate::audit::{Action, AuditTrail, Clock, Details, Intent, SystemClock};
 use crate::caps;
 use crate::cbor::encode;
 use crate::context::{EncryptionContext, Labels, canonical_names};
 use crate::crypto::CryptoBackend;
-use crate::error::{CallerFault, Error, Result};
-use crate::header::{Floor, Immutable, Level, is_logical_name, meets_floor};
-use crate::kek::Kek;
+use crate::error::{CallerFault, Error, PolicyFault, Result};
+use crate::header::{Floor, Immutable, Level, is_logical_name, meets_floor, meets_posture};
+use crate::kek::{Kek, Posture};
 use crate::memory::Secret;
 use crate::record::RecordMode;
 use crate::schedule::{Domain, hedged_id};
 use crate::suite::{Kind, Suite};
+use crate::suite_policy::SuitePolicy;
 
 /// What envelopes are to be: suite, kind, context, recipients and promises.
 #[derive(Clone)]
@@ -30,8 +31,23 @@ pub struct Sealer {
     recipients: Vec<Recipient>,
     mixed_passphrase: bool,
     max_recipients: usize,
+    pub(super) suites: Retirement,
+    posture: Option<Posture>,
     pub(super) record_mode: Option<RecordMode>,
     pub(super) audit: AuditTrail,
+}
+
+/// When the sealer's suite seals no more.
+#[derive(Clone)]
+pub(super) struct Retirement {
+    policy: Arc<SuitePolicy>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Retirement {
+    pub(super) fn check(&self, suite: Suite) -> Result<(), PolicyFault> {
+        self.policy.check_sealing(suite, self.clock.now())
+    }
 }
 
 impl Sealer {
@@ -51,6 +67,11 @@ impl Sealer {
             recipients: Vec::new(),
             mixed_passphrase: false,
             max_recipients: caps::RECIPIENTS_DEFAULT,
+            suites: Retirement {
+                policy: Arc::default(),
+                clock: Arc::new(SystemClock),
+            },
+            posture: None,
             record_mode: None,
             audit: AuditTrail::none(),
         }
@@ -135,6 +156,27 @@ impl Sealer {
         self
     }
 
+    /// Seals only with suites that this policy lets seal, at the time of each message.
+    #[must_use]
+    pub fn suites(mut self, policy: SuitePolicy) -> Self {
+        self.suites.policy = Arc::new(policy);
+        self
+    }
+
+    /// Lets the dates of the suite policy follow this clock.
+    #[must_use]
+    pub fn by_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.suites.clock = clock;
+        self
+    }
+
+    /// Refuses recipients below `least`, without promising anything to readers as a [`Sealer::floor`] does.
+    #[must_use]
+    pub fn least_posture(mut self, least: Option<Posture>) -> Self {
+        self.posture = least;
+        self
+    }
+
     /// Records each use of a KEK.
     #[must_use]
     pub fn audit(mut self, trail: AuditTrail) -> Self {
@@ -208,7 +250,16 @@ impl Sealer {
 
     /// Refusals of policy are recorded; misuse by the caller is not a use of a key.
     fn check_recorded(&self, action: Action) -> Result<()> {
-        self.check().or_else(|error| {
+        self.recorded(action, self.check())
+    }
+
+    /// What can have changed since a data key was made under this specification.
+    pub(crate) fn check_still(&self) -> Result<()> {
+        self.recorded(Action::Seal, self.suites.check(self.domain.suite).map_err(Error::from))
+    }
+
+    fn recorded(&self, action: Action, checked: Result<()>) -> Result<()> {
+        checked.or_else(|error| {
             if matches!(error, Error::Policy(_)) {
                 trail::refused_sealing(&self.audit, action, self.domain, self.key_name.as_deref(), &error)?;
             }
@@ -220,6 +271,7 @@ impl Sealer {
         if !self.domain.suite.allows(self.domain.kind) {
             return Err(CallerFault::SuiteForKind.into());
         }
+        self.suites.check(self.domain.suite)?;
         if self.domain.suite == Suite::Aes256Siv && self.record_mode == Some(RecordMode::None) {
             return Err(CallerFault::RecordMode.into());
         }
@@ -236,7 +288,22 @@ impl Sealer {
         {
             return Err(CallerFault::Quorum.into());
         }
-        check(&self.recipients, self.max_recipients, self.mixed_passphrase)
+        check(&self.recipients, self.max_recipients, self.mixed_passphrase)?;
+        Ok(self.check_postures()?)
+    }
+
+    /// By what the KEKs say of themselves: it may be less than what their kind promises, where a secret crosses a
+    /// classical connection. What stands in the header is checked again when it is wrapped.
+    fn check_postures(&self) -> Result<(), PolicyFault> {
+        let weakest = self.recipients.iter().map(Recipient::posture).min();
+        let below = |least: Option<Posture>| least.zip(weakest).is_some_and(|(least, weakest)| weakest < least);
+        if below(self.floor.posture) {
+            return Err(PolicyFault::FloorPosture);
+        }
+        if below(self.posture) {
+            return Err(PolicyFault::Posture);
+        }
+        Ok(())
     }
 
     /// Whether a data key may serve several messages of this sealer.
@@ -300,6 +367,7 @@ impl Sealer {
         )
         .await?;
         meets_floor(self.floor, &wrapped.entries, &wrapped.shares)?;
+        meets_posture(self.posture, &wrapped.entries, &wrapped.shares)?;
         let wraps = wrapped.wraps();
         Ok((DataKey::new(self, dek, dek_id, wrapped)?, wraps))
     }
@@ -324,11 +392,7 @@ impl Sealer {
         match made {
             Ok((value, wraps)) => {
                 let members = self.recipients.iter().flat_map(Recipient::members);
-                trail::wrapped(
-                    intent,
-                    members.map(|member| member.kek.uri()).zip(wraps),
-                    &details(&value),
-                )?;
+                trail::wrapped(intent, members.zip(wraps), &details(&value))?;
                 Ok(value)
             }
             Err(error) => {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::binding::{Place, Scope, commitment};
-use super::recipients::SEAL_NONCE;
+use super::seal;
 use crate::cache::OpenCache;
-use crate::crypto::CryptoBackend;
 use crate::error::{CallerFault, Error, KekFault, Result};
 use crate::header::{Entry, Header, Level, Quorum, Share, Single};
-use crate::kek::{Binding, Kek};
+use crate::kek::{Binding, Kek, Scheme, WrapParams};
+use crate::kem::{Halves, HybridKek};
 use crate::keyring::Keyring;
 use crate::memory::Secret;
 use crate::quorum::combine;
@@ -41,19 +41,37 @@ pub enum AttemptOutcome {
     /// The provider answered, but the seal does not open: a wrong `W`, or altered bytes. The two cannot be told
     /// apart, so nobody is accused.
     SealDoesNotOpen,
+    /// The provider answered, but the other half of the recipient did not.
+    Answered,
     /// The share opens but is not the one that was committed to: who has this `W` planted it.
     PlantedShare,
 }
 
 impl Attempt {
-    fn cached(single: &Single, kek: &dyn Kek) -> Self {
-        Self {
-            uri: kek.uri().to_owned(),
-            version: single.wrapped.version.clone(),
-            outcome: AttemptOutcome::Cached,
+    /// One attempt for each key of the recipient.
+    fn of(single: &Single, kek: &dyn Kek, outcome: AttemptOutcome) -> Vec<Self> {
+        let keys = std::iter::once((kek.uri(), &single.wrapped.version)).chain(second_key(single, kek));
+        keys.map(|(uri, version)| Self {
+            uri: uri.to_owned(),
+            version: version.clone(),
+            outcome,
             request_id: None,
-        }
+        })
+        .collect()
     }
+}
+
+/// The post-quantum key of a hybrid recipient, and its version.
+pub(super) fn second_key<'a>(single: &'a Single, kek: &'a dyn Kek) -> Option<(&'a str, &'a Option<Vec<u8>>)> {
+    match (&single.wrapped.params, kek.hybrid()) {
+        (WrapParams::Hybrid { version, .. }, Some(halves)) => Some((halves.pq().uri(), version)),
+        _ => None,
+    }
+}
+
+/// Provider calls that opening an entry takes.
+fn calls(single: &Single) -> usize {
+    1 + usize::from(single.scheme == Scheme::Hybrid)
 }
 
 /// What an open learned of one share body, which the header's tag does not cover.
@@ -99,7 +117,7 @@ impl<'a> Search<'a> {
     ) -> Self {
         let largest = header
             .quorums()
-            .map(|(quorum, _)| quorum.commitments.len())
+            .map(|(_, shares)| shares.iter().map(|share| calls(&share.recipient)).sum())
             .max()
             .unwrap_or(0);
         let shares = header
@@ -175,33 +193,37 @@ impl<'a> Search<'a> {
     }
 
     fn configured(&self, single: &Single) -> Option<(usize, Arc<dyn Kek>)> {
-        let (rank, kek) = self.keyring.find(self.scope.backend, &single.id, self.scope.dek_id)?;
-        (kek.scheme() == single.scheme && single.scheme.is_usable()).then(|| (rank, Arc::clone(kek)))
+        let (rank, kek) = self.keyring.find(self.scope.backend, single, self.scope.dek_id)?;
+        (kek.scheme() == single.scheme && kek.opens()).then_some((rank, kek))
     }
 
     async fn open_single(&mut self, single: &Single, kek: &Arc<dyn Kek>) -> Option<Secret<32>> {
         let scope = self.scope;
         let Some((cache, partition)) = self.cache else {
-            if !self.spend(1) {
+            if !self.spend(calls(single)) {
                 return None;
             }
-            let (attempt, secret) = unseal(scope, single, &**kek, None).await;
-            self.attempts.push(attempt);
+            let (attempts, secret) = unseal(scope, single, &**kek, None).await;
+            self.attempts.extend(attempts);
             return secret;
         };
-        let key = scope.cache_key(partition, single, kek.uri());
+        let key = scope.cache_key(partition, single, &**kek);
         let mut made = None;
         let secret = cache.secret(&key, async || {
-            if !self.spend(1) {
+            if !self.spend(calls(single)) {
                 return Err(());
             }
-            let (attempt, secret) = unseal(scope, single, &**kek, None).await;
-            made = Some(attempt);
+            let (attempts, secret) = unseal(scope, single, &**kek, None).await;
+            made = Some(attempts);
             secret.ok_or(())
         });
         let secret = secret.await.ok();
-        let held = || secret.is_some().then(|| Attempt::cached(single, &**kek));
-        self.attempts.extend(made.or_else(held));
+        let held = || {
+            secret
+                .is_some()
+                .then(|| Attempt::of(single, &**kek, AttemptOutcome::Cached))
+        };
+        self.attempts.extend(made.or_else(held).into_iter().flatten());
         secret.map(|secret| Secret::init_with(|out| out.copy_from_slice(secret.expose())))
     }
 
@@ -215,14 +237,14 @@ impl<'a> Search<'a> {
             if waiting.len() < missing {
                 return Ok(None);
             }
-            if !self.spend(missing) {
+            let batch = waiting.split_off(waiting.len() - missing);
+            if !self.spend(batch.iter().map(|member| calls(&member.share.recipient)).sum()) {
                 return Ok(None);
             }
-            let batch = waiting.split_off(waiting.len() - missing);
             let scope = self.scope;
             let opened = join_all(batch.iter().map(|member| open_share(scope, quorum, member))).await;
-            for (member, (attempt, share)) in batch.iter().zip(opened) {
-                self.attempts.push(attempt);
+            for (member, (attempts, share)) in batch.iter().zip(opened) {
+                self.attempts.extend(attempts);
                 self.shares[at][usize::from(member.x) - 1] = if share.is_some() {
                     ShareCheck::Verified
                 } else {
@@ -286,7 +308,7 @@ struct ShareMember<'s> {
     kek: Arc<dyn Kek>,
 }
 
-async fn open_share(scope: Scope<'_>, quorum: &Quorum, member: &ShareMember<'_>) -> (Attempt, Option<Secret<32>>) {
+async fn open_share(scope: Scope<'_>, quorum: &Quorum, member: &ShareMember<'_>) -> (Vec<Attempt>, Option<Secret<32>>) {
     let place = Place {
         quorum,
         x: member.x,
@@ -301,58 +323,82 @@ pub(super) async fn open_committed_share(
     place: Place<'_>,
     recipient: &Single,
     kek: &dyn Kek,
-) -> (Attempt, Option<Secret<32>>) {
-    let (mut attempt, share) = unseal(scope, recipient, kek, Some(place)).await;
+) -> (Vec<Attempt>, Option<Secret<32>>) {
+    let (mut attempts, share) = unseal(scope, recipient, kek, Some(place)).await;
     let committed = place.quorum.commitments.get(usize::from(place.x) - 1);
     let share = share.filter(|share| {
         let seen = commitment(scope.backend, &place.quorum.id, place.x, share.expose());
         let as_committed = committed == Some(&seen);
         if !as_committed {
-            attempt.outcome = AttemptOutcome::PlantedShare;
+            set_outcome(&mut attempts, AttemptOutcome::PlantedShare);
         }
         as_committed
     });
-    (attempt, share)
+    (attempts, share)
 }
 
-/// Asks the provider for `W` and opens the seal.
+/// Asks the provider, or both of a hybrid recipient, for what the seal is under, and opens the seal.
 pub(super) async fn unseal(
     scope: Scope<'_>,
     single: &Single,
     kek: &dyn Kek,
     place: Option<Place<'_>>,
-) -> (Attempt, Option<Secret<32>>) {
-    let digest = scope.binding(single.scheme, single.level, kek.uri(), place);
+) -> (Vec<Attempt>, Option<Secret<32>>) {
+    let digest = scope.binding(kek, single.level, place);
     let binding = Binding {
         domain: scope.domain,
         digest: &digest,
         dek_id: scope.dek_id,
     };
-    let mut attempt = Attempt {
-        uri: kek.uri().to_owned(),
-        version: single.wrapped.version.clone(),
-        outcome: AttemptOutcome::Opened,
-        request_id: None,
+    let (mut attempts, recovered) = match kek.hybrid() {
+        Some(halves) => recover_both(halves, single, &binding).await,
+        None => recover(kek, single, &binding).await,
     };
-    match kek.unwrap(&single.wrapped, &binding).await {
+    let Some(recovered) = recovered else {
+        return (attempts, None);
+    };
+    let secret = seal::open(scope, &single.wrapped.params, &recovered, &digest, &single.sealed);
+    if secret.is_none() {
+        set_outcome(&mut attempts, AttemptOutcome::SealDoesNotOpen);
+    }
+    (attempts, secret)
+}
+
+async fn recover(kek: &dyn Kek, single: &Single, binding: &Binding<'_>) -> (Vec<Attempt>, Option<Secret<32>>) {
+    let mut attempts = Attempt::of(single, kek, AttemptOutcome::Opened);
+    match kek.unwrap(&single.wrapped, binding).await {
         Err(error) => {
-            attempt.outcome = AttemptOutcome::Provider(error.kind);
-            (attempt, None)
+            set_outcome(&mut attempts, AttemptOutcome::Provider(error.kind));
+            (attempts, None)
         }
         Ok(unwrapped) => {
-            attempt.request_id = unwrapped.request_id;
-            let key = scope.domain.seal_key(scope.backend, &unwrapped.secret, &digest);
-            let secret = open_seal(scope, &key, &single.sealed);
-            if secret.is_none() {
-                attempt.outcome = AttemptOutcome::SealDoesNotOpen;
-            }
-            (attempt, secret)
+            attempts[0].request_id = unwrapped.request_id;
+            (attempts, Some(unwrapped.secret))
         }
     }
 }
 
-fn open_seal(scope: Scope<'_>, key: &[u8; 32], sealed: &[u8; 48]) -> Option<Secret<32>> {
-    let aead: &CryptoBackend = scope.backend;
-    let key = scope.domain.suite.aead(aead).key(key);
-    Secret::try_init_with(|out| key.open_into(&SEAL_NONCE, &[], sealed, out)).ok()
+/// One attempt a half. Which half is at fault is for the trail alone.
+async fn recover_both(kek: &HybridKek, single: &Single, binding: &Binding<'_>) -> (Vec<Attempt>, Option<Secret<32>>) {
+    let mut attempts = Attempt::of(single, kek, AttemptOutcome::Answered);
+    let Halves { classical, pq } = kek.unwrap_halves(&single.wrapped, binding).await;
+    let faults = [classical.as_ref().err(), pq.as_ref().err()];
+    for (attempt, fault) in attempts.iter_mut().zip(faults) {
+        if let Some(error) = fault {
+            attempt.outcome = AttemptOutcome::Provider(error.kind);
+        }
+    }
+    let (Ok(classical), Ok((pq, public))) = (classical, pq) else {
+        return (attempts, None);
+    };
+    set_outcome(&mut attempts, AttemptOutcome::Opened);
+    for (attempt, request_id) in attempts.iter_mut().zip([classical.request_id, pq.request_id]) {
+        attempt.request_id = request_id;
+    }
+    let secret = kek.combine(&single.wrapped, binding, &classical.secret, &pq.secret, &public);
+    (attempts, secret)
+}
+
+fn set_outcome(attempts: &mut [Attempt], outcome: AttemptOutcome) {
+    attempts.iter_mut().for_each(|attempt| attempt.outcome = outcome);
 }

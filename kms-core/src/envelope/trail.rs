@@ -1,11 +1,12 @@
 //! What sealing, opening and rewrapping tell the audit trail. Nothing is collected when nothing is recorded.
 
-use super::recipients::Recipient;
-use super::search::{Attempt as Call, AttemptOutcome};
+use super::recipients::{Member, Recipient, Wrap};
+use super::search::{Attempt as Call, AttemptOutcome, second_key};
 use crate::audit::{Action, Attempt, AuditTrail, Details, HeaderMark, Intent, KeyRef, Reason, Subject};
 use crate::crypto::CryptoBackend;
 use crate::error::{Error, KekOperation, Result};
 use crate::header::{Entry, Header, RecipientId, Single};
+use crate::kek::WrapParams;
 use crate::keyring::Keyring;
 use crate::schedule::Domain;
 
@@ -20,7 +21,7 @@ pub(super) fn wrapping(
 ) -> Result<Intent> {
     let keys: Vec<_> = if trail.is_recording() {
         let members = recipients.iter().flat_map(Recipient::members);
-        members.map(|member| KeyRef::new(member.kek.uri())).collect()
+        members.flat_map(Member::key_uris).map(KeyRef::new).collect()
     } else {
         Vec::new()
     };
@@ -72,16 +73,17 @@ pub(super) fn using(
         return trail.intent(action, &Subject::default());
     }
     let dek_id = &header.immutable().dek_id;
-    let singles = singles(header);
-    let keys: Vec<_> = singles
-        .filter_map(|single| {
-            let (_, kek) = keyring.find(backend, &single.id, dek_id)?;
-            Some(KeyRef {
-                uri: kek.uri(),
-                version: single.wrapped.version.as_deref(),
-            })
+    let found = singles(header).filter_map(|single| Some((single, keyring.find(backend, single, dek_id)?.1)));
+    let found: Vec<_> = found.collect();
+    let keys = found.iter().flat_map(|(single, kek)| {
+        let first = (kek.uri(), &single.wrapped.version);
+        let keys = std::iter::once(first).chain(second_key(single, &**kek));
+        keys.map(|(uri, version)| KeyRef {
+            uri,
+            version: version.as_deref(),
         })
-        .collect();
+    });
+    let keys: Vec<_> = keys.collect();
     trail.intent(action, &header_subject(header, &keys))
 }
 
@@ -108,22 +110,25 @@ pub(super) fn refused(trail: &AuditTrail, action: Action, header: &Header, error
     trail.refuse(action, &header_subject(header, &[]), error)
 }
 
-/// Records how wraps went: the key URI of each, with what its provider returned.
+/// Records how wraps went: the keys of each member, with what their providers returned.
 pub(super) fn wrapped<'a>(
     mut intent: Intent,
-    wraps: impl IntoIterator<Item = (&'a str, (Option<Vec<u8>>, Option<String>))>,
+    wraps: impl IntoIterator<Item = (&'a Member, Wrap)>,
     details: &Details<'_>,
 ) -> Result<()> {
-    for (uri, (version, request_id)) in wraps {
-        let key = KeyRef {
-            uri,
-            version: version.as_deref(),
-        };
-        let request_id = request_id.as_deref();
-        intent.attempt(&Attempt {
-            request_id,
-            ..Attempt::new(key, KekOperation::Wrap)
-        });
+    for (member, wrap) in wraps {
+        // The public half of a post-quantum key is used here: no provider is asked, so there is no request.
+        let answers = [(wrap.version, wrap.request_id), (wrap.pq_version, None)];
+        for (uri, (version, request_id)) in member.key_uris().zip(answers) {
+            let key = KeyRef {
+                uri,
+                version: version.as_deref(),
+            };
+            intent.attempt(&Attempt {
+                request_id: request_id.as_deref(),
+                ..Attempt::new(key, KekOperation::Wrap)
+            });
+        }
     }
     intent.succeed(details)
 }
@@ -145,7 +150,7 @@ pub(super) fn calls(intent: &mut Intent, calls: &[Call]) {
         };
         let failure = match call.outcome {
             AttemptOutcome::Cached => continue,
-            AttemptOutcome::Opened => None,
+            AttemptOutcome::Opened | AttemptOutcome::Answered => None,
             AttemptOutcome::Provider(fault) => Some(Reason::from(fault)),
             AttemptOutcome::SealDoesNotOpen => Some(SEAL_DOES_NOT_OPEN),
             AttemptOutcome::PlantedShare => Some(PLANTED_SHARE),
@@ -207,9 +212,22 @@ fn subject(domain: Domain) -> Subject<'static> {
 impl Header {
     /// The key URIs that stand openly in this header, in order: what a reader would need one of.
     pub fn key_uris(&self) -> impl Iterator<Item = &str> {
-        singles(self).filter_map(|single| match &single.id {
+        singles(self).flat_map(ids).filter_map(|id| match id {
             RecipientId::Kid(kid) => Some(kid.as_str()),
             RecipientId::Hint(_) => None,
         })
     }
+
+    /// How the recipients name their keys, in order: one each, two of a hybrid.
+    pub fn recipient_ids(&self) -> impl Iterator<Item = &RecipientId> {
+        singles(self).flat_map(ids)
+    }
+}
+
+fn ids(single: &Single) -> impl Iterator<Item = &RecipientId> {
+    let second = match &single.wrapped.params {
+        WrapParams::Hybrid { id, .. } => Some(id),
+        _ => None,
+    };
+    std::iter::once(&single.id).chain(second)
 }

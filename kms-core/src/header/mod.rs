@@ -17,7 +17,7 @@ pub(crate) use immutable::is_logical_name;
 pub use immutable::{Floor, Immutable};
 pub(crate) use mutable::Mutable;
 pub use mutable::{Entry, Level, Unknown};
-pub(crate) use posture::meets_floor;
+pub(crate) use posture::{meets_floor, meets_posture, posture_of_members};
 pub use prelude::Prelude;
 pub use quorum::Quorum;
 pub use shares::Share;

@@ -6,8 +6,9 @@ use super::id::RecipientId;
 use crate::caps;
 use crate::cbor::{Reader, Writer};
 use crate::crypto::PasswordCost;
+use crate::crypto::kem::Kem;
 use crate::error::{FormatFault, LimitFault, Result};
-use crate::kek::{Scheme, WrapMechanism, WrapParams};
+use crate::kek::{ClassicalHalf, Scheme, WrapMechanism, WrapParams};
 
 impl WrapMechanism {
     fn from_wire(number: u64) -> Result<Self, FormatFault> {
@@ -28,31 +29,43 @@ impl WrapMechanism {
     }
 }
 
-const P256: u16 = 0x0010;
+impl ClassicalHalf {
+    const BOUND: u64 = 4;
 
-pub(super) fn classical_half_lengths(classical: u16) -> Option<RangeInclusive<usize>> {
-    match classical {
-        P256 => kem_ciphertext_len(P256).map(|len| len..=len),
-        number => WrapMechanism::from_wire(u64::from(number))
-            .ok()
-            .map(WrapMechanism::wrapped_lengths),
+    fn from_wire(number: u64) -> Result<Self, FormatFault> {
+        match number {
+            Self::BOUND => Ok(Self::Bound),
+            number if number == u64::from(Kem::P256.wire()) => Ok(Self::P256),
+            number => WrapMechanism::from_wire(number).map(Self::Mechanism),
+        }
+    }
+
+    /// The wire number.
+    #[must_use]
+    pub fn wire(self) -> u64 {
+        match self {
+            Self::Mechanism(mechanism) => mechanism as u64,
+            Self::Bound => Self::BOUND,
+            Self::P256 => Kem::P256.wire().into(),
+        }
+    }
+
+    pub(super) fn wrapped_lengths(self) -> RangeInclusive<usize> {
+        match self {
+            Self::Mechanism(mechanism) => mechanism.wrapped_lengths(),
+            Self::Bound => 1..=caps::WRAPPED_KEY,
+            Self::P256 => exactly(Kem::P256.ciphertext_len()),
+        }
     }
 }
 
-/// Bytes of a KEM's ciphertext, by HPKE KEM id (RFC 9180 7.1, draft-ietf-hpke-pq).
-pub(super) fn kem_ciphertext_len(kem: u16) -> Option<usize> {
-    match kem {
-        P256 => Some(65),
-        0x0011 => Some(97),
-        0x0020 => Some(32),
-        0x0040 => Some(768),
-        0x0041 => Some(1088),
-        0x0042 => Some(1568),
-        0x0050 => Some(1153),
-        0x0051 => Some(1665),
-        0x647a => Some(1120),
-        _ => None,
-    }
+pub(super) fn exactly(length: usize) -> RangeInclusive<usize> {
+    length..=length
+}
+
+fn kem(number: u64) -> Result<Kem, FormatFault> {
+    let number = u16::try_from(number).map_err(|_| FormatFault::Value)?;
+    Kem::from_wire(number).ok_or(FormatFault::Value)
 }
 
 pub(super) fn encode_params(params: &WrapParams, out: &mut Writer<'_>) {
@@ -66,23 +79,28 @@ pub(super) fn encode_params(params: &WrapParams, out: &mut Writer<'_>) {
         WrapParams::Hpke { kem } => {
             out.map(1);
             out.uint(1);
-            out.uint(u64::from(*kem));
+            out.uint(u64::from(kem.wire()));
         }
         WrapParams::Hybrid {
             classical,
             kem,
             ciphertext,
             id,
+            version,
         } => {
-            out.map(4);
+            out.map(4 + usize::from(version.is_some()));
             out.uint(1);
-            out.uint(u64::from(*classical));
+            out.uint(classical.wire());
             out.uint(2);
-            out.uint(u64::from(*kem));
+            out.uint(u64::from(kem.wire()));
             out.uint(3);
             out.bytes(ciphertext);
             out.uint(4);
             id.encode(out);
+            if let Some(version) = version {
+                out.uint(5);
+                out.bytes(version);
+            }
         }
         WrapParams::Passphrase { salt, cost } => {
             out.map(4);
@@ -99,10 +117,12 @@ pub(super) fn encode_params(params: &WrapParams, out: &mut Writer<'_>) {
 pub(super) fn decode_params(scheme: Scheme, value: &mut Reader<'_>) -> Result<WrapParams> {
     let expected = match scheme {
         Scheme::WrapBound => return Err(FormatFault::UnknownKey.into()),
-        Scheme::Wrap | Scheme::Hpke => 1,
-        Scheme::Hybrid | Scheme::Passphrase => 4,
+        Scheme::Wrap | Scheme::Hpke => 1..=1,
+        Scheme::Hybrid => 4..=5,
+        Scheme::Passphrase => 4..=4,
     };
-    if value.map()? != expected {
+    let keys = value.map()?;
+    if !expected.contains(&keys) {
         return Err(FormatFault::MissingKey.into());
     }
     let mut next = 0;
@@ -117,24 +137,28 @@ pub(super) fn decode_params(scheme: Scheme, value: &mut Reader<'_>) -> Result<Wr
     key(value)?;
     match scheme {
         Scheme::WrapBound | Scheme::Wrap => Ok(WrapParams::Mechanism(WrapMechanism::from_wire(value.uint()?)?)),
-        Scheme::Hpke => Ok(WrapParams::Hpke { kem: value.small()? }),
+        Scheme::Hpke => Ok(WrapParams::Hpke {
+            kem: kem(value.uint()?)?,
+        }),
         Scheme::Hybrid => {
-            let classical = value.small()?;
+            let classical = ClassicalHalf::from_wire(value.uint()?)?;
             key(value)?;
-            let kem = value.small()?;
+            let kem = kem(value.uint()?)?;
             key(value)?;
-            let ciphertext = value.bytes()?;
-            let is_bare_ml_kem = matches!(kem, 0x0040..=0x0042);
-            if !is_bare_ml_kem || kem_ciphertext_len(kem) != Some(ciphertext.len()) {
-                return Err(FormatFault::Length.into());
-            }
+            let ciphertext = value.bytes()?.to_vec();
             key(value)?;
             let id = RecipientId::decode(value)?;
+            let mut version = None;
+            if keys == 5 {
+                key(value)?;
+                version = Some(value.bytes()?.to_vec());
+            }
             Ok(WrapParams::Hybrid {
                 classical,
                 kem,
-                ciphertext: ciphertext.to_vec(),
+                ciphertext,
                 id,
+                version,
             })
         }
         Scheme::Passphrase => {

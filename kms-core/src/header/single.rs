@@ -1,13 +1,13 @@
 //! One recipient, as an entry of MUT or as a share body (docs/format.md, "Recipients").
 
 use super::bounded;
-use super::id::{PASSPHRASE_KID, RecipientId, is_passphrase_kid};
+use super::id::{PASSPHRASE_KID, RecipientId, is_key_uri, is_passphrase_kid};
 use super::mutable::Level;
-use super::params::{classical_half_lengths, decode_params, encode_params, kem_ciphertext_len};
+use super::params::{decode_params, encode_params, exactly};
 use crate::caps;
 use crate::cbor::{Reader, Writer, validate_prefix};
 use crate::error::{FormatFault, LimitFault, Result};
-use crate::kek::{Scheme, WrapParams, WrappedKey};
+use crate::kek::{Posture, Scheme, WrapParams, WrappedKey};
 
 /// A recipient: `W` as its provider protects it, and the secret sealed under `W`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,15 +96,12 @@ impl Single {
         let lengths = match (self.scheme, &self.wrapped.params) {
             (Scheme::WrapBound, WrapParams::None) => Some(1..=caps::WRAPPED_KEY),
             (Scheme::Wrap, WrapParams::Mechanism(mechanism)) => Some(mechanism.wrapped_lengths()),
-            (Scheme::Hpke, WrapParams::Hpke { kem }) => kem_ciphertext_len(*kem).map(|len| len..=len),
-            (Scheme::Hybrid, WrapParams::Hybrid { classical, .. }) => classical_half_lengths(*classical),
+            (Scheme::Hpke, WrapParams::Hpke { kem }) => Some(exactly(kem.ciphertext_len())),
+            (Scheme::Hybrid, WrapParams::Hybrid { classical, .. }) => Some(classical.wrapped_lengths()),
             (Scheme::Passphrase, WrapParams::Passphrase { .. }) => Some(0..=0),
             _ => None,
         };
-        let version = self.wrapped.version.as_ref();
-        if version.is_some_and(|version| !(1..=caps::KEY_VERSION).contains(&version.len())) {
-            return Err(FormatFault::Length);
-        }
+        check_version(self.wrapped.version.as_deref())?;
         if !lengths.ok_or(FormatFault::MissingKey)?.contains(&self.wrapped.w.len()) {
             return Err(FormatFault::Length);
         }
@@ -114,14 +111,50 @@ impl Single {
             RecipientId::Kid(kid) => !kid.starts_with(PASSPHRASE_KID),
             RecipientId::Hint(_) => !is_passphrase,
         };
-        let halves_fit = match &self.wrapped.params {
-            WrapParams::Hybrid { id, .. } => id.is_hidden() == self.id.is_hidden(),
-            _ => true,
-        };
-        if !id_fits || !halves_fit || is_passphrase && self.wrapped.version.is_some() {
+        if let WrapParams::Hybrid { .. } = self.wrapped.params {
+            self.check_second_half()?;
+        }
+        if !id_fits || is_passphrase && self.wrapped.version.is_some() {
             return Err(FormatFault::Value);
         }
         Ok(())
+    }
+
+    /// The post-quantum half of a hybrid recipient.
+    fn check_second_half(&self) -> Result<(), FormatFault> {
+        let WrapParams::Hybrid {
+            kem,
+            ciphertext,
+            id,
+            version,
+            ..
+        } = &self.wrapped.params
+        else {
+            return Ok(());
+        };
+        if kem.posture() == Posture::Classical {
+            return Err(FormatFault::Value);
+        }
+        if ciphertext.len() != kem.ciphertext_len() {
+            return Err(FormatFault::Length);
+        }
+        check_version(version.as_deref())?;
+        let named = match id {
+            RecipientId::Kid(kid) => !kid.starts_with(PASSPHRASE_KID) && is_key_uri(kid),
+            RecipientId::Hint(_) => true,
+        };
+        if named && id.is_hidden() == self.id.is_hidden() {
+            Ok(())
+        } else {
+            Err(FormatFault::Value)
+        }
+    }
+}
+
+fn check_version(version: Option<&[u8]>) -> Result<(), FormatFault> {
+    match version {
+        Some(version) if !(1..=caps::KEY_VERSION).contains(&version.len()) => Err(FormatFault::Length),
+        _ => Ok(()),
     }
 }
 

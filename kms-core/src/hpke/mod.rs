@@ -3,7 +3,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`mod@self`] | sealing and opening one message |
+//! | here | sealing and opening one message |
 //! | `suite` | the numbers of HPKE |
 //! | `schedule` | from a shared secret to keys |
 //! | `context` | a sender's and a receiver's keys, for many messages and for exports |
@@ -138,6 +138,14 @@ impl<'a> Hpke<'a> {
             made.ciphertext,
             Sender(self.keys(Authenticated::No, &made.shared_secret)?),
         ))
+    }
+
+    /// A sender with a shared secret whose ciphertext travels by other means.
+    ///
+    /// # Errors
+    /// [`HpkeError::OtherKem`], [`HpkeError::Psk`], [`HpkeError::Length`].
+    pub fn sender_shared(&self, shared_secret: &SharedSecret) -> Result<Sender, HpkeError> {
+        Ok(Sender(self.keys(Authenticated::No, shared_secret)?))
     }
 
     /// The receiver of what a [`Hpke::sender`] seals.

@@ -12,7 +12,7 @@ use kms_core::*;
 use serde::{Deserialize, Serialize};
 
 use super::unhex;
-use crate::support::{TestKek, secret};
+use crate::support::{TestKek, TestKem, secret};
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Manifest {
@@ -66,6 +66,15 @@ pub struct KekEntry {
     pub key_hex: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passphrase: Option<String>,
+    /// Of scheme 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kem: Option<u16>,
+    /// Of scheme 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classical: Option<Box<KekEntry>>,
+    /// Of scheme 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pq: Option<Box<KekEntry>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -187,13 +196,41 @@ impl KekEntry {
             let kek = PassphraseKek::new(backend.clone(), SecretBytes::copy_of(passphrase.as_bytes()));
             return Arc::new(kek.labelled(label).unwrap());
         }
-        let version = self.version.as_ref().map(|version| version.clone().into_bytes());
+        if let (Some(classical), Some(pq)) = (&self.classical, &self.pq) {
+            let pq = Arc::new(pq.kem(backend));
+            return Arc::new(HybridKek::new(backend.clone(), classical.kek(backend, None), pq).unwrap());
+        }
+        if self.kem.is_some() {
+            return self.kem(backend).kek();
+        }
         let key = secret(&unhex(self.key_hex.as_deref().unwrap()));
         Arc::new(TestKek {
-            versions: vec![(version, key)],
+            versions: vec![(self.version(), key)],
             mechanism: (self.scheme == 2).then_some(WrapMechanism::AesKwp),
             ..TestKek::new(backend, &self.kid, 0)
         })
+    }
+
+    /// The private key of a scheme 3 entry.
+    pub fn kem(&self, backend: &CryptoBackend) -> TestKem {
+        let kem = Kem::from_wire(self.kem.unwrap()).unwrap();
+        let key = backend.kems.private_key(kem, &unhex(self.key_hex.as_deref().unwrap()));
+        TestKem {
+            versions: vec![(self.version(), key.unwrap().into())],
+            ..TestKem::new(backend, &self.kid, kem, 0)
+        }
+    }
+
+    pub fn version(&self) -> Option<Vec<u8>> {
+        self.version.as_ref().map(|version| version.clone().into_bytes())
+    }
+
+    /// The keys that it takes: itself, or the two halves of a hybrid.
+    pub fn parts(&self) -> Vec<&KekEntry> {
+        match (&self.classical, &self.pq) {
+            (Some(classical), Some(pq)) => vec![classical, pq],
+            _ => vec![self],
+        }
     }
 }
 

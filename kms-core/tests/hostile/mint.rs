@@ -483,8 +483,8 @@ impl Mint {
             scheme: if kid == KWP || kid == KMIP { 2 } else { 1 },
             version: version.map(str::to_owned),
             key_hex: Some(hex(&key)),
-            passphrase: None,
             kid,
+            ..KekEntry::default()
         }
     }
 

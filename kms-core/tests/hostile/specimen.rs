@@ -130,15 +130,24 @@ fn specimen(folder: &Path, case: &Case, keys: &Arc<Vec<KekEntry>>) -> Specimen {
     }
 }
 
-/// One KEK a kid, with every version that any case has.
+/// One KEK a kid, with every version that any case has. Hybrids are found by their two halves.
 fn keyring(backend: &CryptoBackend, entries: &[KekEntry]) -> Keyring {
     let mut by_kid = BTreeMap::<&str, Vec<&KekEntry>>::new();
-    for entry in entries {
+    for entry in entries.iter().flat_map(KekEntry::parts) {
         by_kid.entry(&entry.kid).or_default().push(entry);
     }
     let keks = by_kid.into_iter().map(|(kid, entries)| -> Arc<dyn Kek> {
         if entries[0].scheme == 5 {
             return entries[0].kek(backend, None);
+        }
+        if entries[0].kem.is_some() {
+            let mut kem = entries[0].kem(backend);
+            for entry in &entries {
+                if kem.versions.iter().all(|(known, _)| *known != entry.version()) {
+                    kem.versions.extend(entry.kem(backend).versions);
+                }
+            }
+            return kem.kek();
         }
         let mut versions: Vec<(Option<Vec<u8>>, _)> = Vec::new();
         for entry in &entries {
@@ -163,7 +172,7 @@ pub fn fresh(backend: &CryptoBackend) -> Vec<Specimen> {
         scheme: 1,
         version: Some("1".into()),
         key_hex: Some("01".repeat(32)),
-        passphrase: None,
+        ..KekEntry::default()
     };
     let kids = ["local://a", "local://b", "local://c"];
     let keys = Arc::new(kids.map(entry).to_vec());

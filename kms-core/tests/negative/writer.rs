@@ -11,7 +11,7 @@ use kms_core::*;
 use crate::hostile::on_both;
 use crate::hostile::reader::Reader;
 use crate::hostile::watched::Watched;
-use crate::support::{TestKek, run, secret};
+use crate::support::{TestKek, TestKem, run, secret};
 
 fn local(backend: &CryptoBackend, uri: &str) -> Arc<dyn Kek> {
     Arc::new(TestKek::new(backend, uri, 1))
@@ -127,18 +127,17 @@ fn n53_a_providers_answer_that_does_not_fit_the_format_seals_nothing() {
     });
 }
 
-/// HPKE and hybrid entries are laid out and kept; this version neither makes nor opens them.
+/// DHKEM P-384 is laid out and kept; its shared secret is 48 bytes long, and no recipient is made with it.
 #[test]
-fn schemes_that_are_only_laid_out_are_refused_before_their_provider_is_called() {
+fn a_kem_that_is_only_laid_out_seals_nothing_and_counts_as_not_configured() {
     on_both(|backend| {
-        let hpke = claims(Scheme::Hpke, None, 1120, WrapParams::Hpke { kem: 0x647a });
-        let watched = Watched::new(hpke);
-        let error = run(Sealer::new(backend.clone()).recipient(watched.clone()).seal(b"x")).unwrap_err();
+        let p384 = TestKem::new(backend, "local://p384", Kem::P384, 1).kek();
+        let error = run(Sealer::new(backend.clone()).recipient(p384.clone()).seal(b"x")).unwrap_err();
         assert_eq!(
             error,
-            KekError::new("test://liar", KekOperation::Wrap, KekFault::Unsupported).into()
+            KekError::new("local://p384", KekOperation::Wrap, KekFault::Unsupported).into()
         );
-        assert_eq!(watched.calls(), 0);
+        assert!(!p384.opens());
     });
 }
 

@@ -1,8 +1,11 @@
 //! KEKs whose bytes a test holds: what `local`, `memory` and key files do, without their stores.
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use kms_core::crypto::CryptoBackend;
+use kms_core::crypto::kem::DecapsulationKey;
 use kms_core::memory::Secret;
 use kms_core::*;
 
@@ -133,6 +136,83 @@ impl Kek for TestKek {
             "test",
             Posture::Hedged,
             self.domain.clone(),
+        ))
+    }
+}
+
+/// A KEM key with any number of versions, the last one current.
+pub struct TestKem {
+    pub backend: CryptoBackend,
+    pub uri: String,
+    pub kem: Kem,
+    /// Version and private key; `None` where the kind of key has no versions.
+    pub versions: Vec<(Option<Vec<u8>>, Arc<dyn DecapsulationKey>)>,
+}
+
+impl TestKem {
+    /// A key whose versions 1 to `versions` follow from its name.
+    pub fn new(backend: &CryptoBackend, uri: &str, kem: Kem, versions: u8) -> Self {
+        let seed = |n: u8| secret(&backend.hash.digest(&[uri.as_bytes(), &[n]])[..32]);
+        let key = |n: u8| Arc::from(backend.kems.derive_key(kem, &seed(n)).unwrap());
+        let versions = (1..=versions).map(|n| (Some(n.to_string().into_bytes()), key(n)));
+        Self {
+            backend: backend.clone(),
+            uri: uri.into(),
+            kem,
+            versions: versions.collect(),
+        }
+    }
+
+    pub fn kek(self) -> Arc<HpkeKek> {
+        Arc::new(HpkeKek::new(self.backend.clone(), Arc::new(self)))
+    }
+
+    fn key(&self, version: Option<&[u8]>) -> Result<&Arc<dyn DecapsulationKey>, KekError> {
+        let found = self.versions.iter().find(|(known, _)| known.as_deref() == version);
+        let missing = || KekError::new(&self.uri, KekOperation::Unwrap, KekFault::NotFound);
+        found.map(|(_, key)| key).ok_or_else(missing)
+    }
+}
+
+#[async_trait]
+impl KemRecipient for TestKem {
+    fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    fn kem(&self) -> Kem {
+        self.kem
+    }
+
+    async fn public_key(&self, version: Option<&[u8]>) -> Result<VersionedPublicKey, KekError> {
+        let version = match version {
+            Some(version) => Some(version.to_vec()),
+            None => self.versions.last().unwrap().0.clone(),
+        };
+        let key = self.key(version.as_deref())?;
+        Ok(VersionedPublicKey {
+            key: KemPublicKey::new(&self.backend, self.kem, key.public()).unwrap(),
+            version,
+        })
+    }
+
+    async fn decapsulate(&self, ciphertext: &[u8], version: Option<&[u8]>) -> Result<Decapsulated, KekError> {
+        let failed = |_| KekError::new(&self.uri, KekOperation::Unwrap, KekFault::DoesNotUnwrap);
+        let shared_secret = self.key(version)?.decapsulate(ciphertext).map_err(failed)?;
+        Ok(Decapsulated {
+            shared_secret,
+            request_id: None,
+        })
+    }
+
+    async fn describe(&self) -> Result<KekInfo, KekError> {
+        let version = self.versions.last().and_then(|(version, _)| version.clone());
+        Ok(KekInfo::new(
+            self.kem.name(),
+            version,
+            "test",
+            self.kem.posture(),
+            self.uri.clone(),
         ))
     }
 }

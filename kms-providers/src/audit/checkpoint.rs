@@ -26,9 +26,12 @@ impl Head {
     }
 
     /// The signed note for this tree.
-    pub(super) fn sign(self, key: &LogKey) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// [`LogError::Random`]
+    pub(super) fn sign(self, key: &LogKey) -> Result<Vec<u8>, LogError> {
         let text = Checkpoint::new(key.origin(), self.size, self.root, "").expect("a log's name is not empty");
-        key.note.sign(&text.to_bytes())
+        Ok(key.note.sign(&text.to_bytes())?)
     }
 
     /// The tree of a note that `verifier` signed.

@@ -27,7 +27,7 @@ pub(super) fn create(dir: &Path, key: &LogKey) -> Result<(), LogError> {
         size: 0,
         root: tlog_tiles::EMPTY_HASH,
     };
-    replace(&dir.join(TEMPORARY), &path, &head.sign(key)).map_err(LogError::io(&path))
+    replace(&dir.join(TEMPORARY), &path, &head.sign(key)?).map_err(LogError::io(&path))
 }
 
 fn make_dir(dir: &Path) -> io::Result<()> {

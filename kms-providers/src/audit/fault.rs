@@ -57,6 +57,8 @@ impl From<NoteError> for LogError {
     fn from(error: NoteError) -> Self {
         Self::Checkpoint(match error {
             NoteError::Malformed => "it is not a signed note",
+            NoteError::Text => "it cannot be written",
+            NoteError::Random => return Self::Random,
             NoteError::Signature => "it is not signed by the expected key",
             NoteError::VerifierKey => "the key to check it with is none",
         })

@@ -270,7 +270,7 @@ impl Writer {
             size: self.edge.size(),
             root: self.edge.root().map_err(broken)?,
         };
-        let note = head.sign(&self.key);
+        let note = head.sign(&self.key).map_err(broken)?;
         self.write_tiles(&note).map_err(|error| of_io(&error))?;
         self.edge.forget_full();
         (self.note, self.head) = (note, head);

@@ -1,16 +1,16 @@
 //! `[key.NAME]`: what people and code mean by a name.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use kms_core::{EncryptionContext, Floor, Kind, Posture, Suite, caps};
+use kms_core::{EncryptionContext, Floor, Kind, Posture, Suite, SuiteStatus, caps};
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::member::{Member, Members};
 use super::policy::suite;
-use super::raw_key::{RawFloor, RawKey, RawMember, RawPosture, RawQuorum};
+use super::raw_key::{RawFloor, RawKey, RawMember, RawQuorum};
 use super::source::Source;
 use super::{ConfigError, PolicyConfig, ProviderConfig, Residency};
 use crate::uri::{KeyName, KeyUri, UriScheme};
@@ -52,17 +52,13 @@ pub enum Recipients {
     },
 }
 
-/// Keys, each with the provider that is to serve it where several could.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Members(Vec<(KeyUri, Option<KeyName>)>);
-
 impl LogicalKey {
     /// The logical key that a key URI stands for.
     #[must_use]
     pub fn of_uri(uri: KeyUri) -> Self {
         Self {
             name: None,
-            recipients: Recipients::Any(Members(vec![(uri, None)])),
+            recipients: Recipients::Any(Members(vec![Member::of_uri(uri)])),
             suite: None,
             residency: Residency::default(),
             floor: Floor::default(),
@@ -72,7 +68,7 @@ impl LogicalKey {
         }
     }
 
-    /// The key URIs of all recipients.
+    /// The key URIs of all recipients: of hybrids, those of both halves.
     pub fn uris(&self) -> impl Iterator<Item = &KeyUri> {
         self.recipients.members().uris()
     }
@@ -85,18 +81,6 @@ impl Recipients {
         match self {
             Self::Any(members) | Self::Quorum { of: members, .. } => members,
         }
-    }
-}
-
-impl Members {
-    /// The key URIs.
-    pub fn uris(&self) -> impl Iterator<Item = &KeyUri> {
-        self.0.iter().map(|(uri, _)| uri)
-    }
-
-    /// The key URIs, each with the provider that the configuration names for it.
-    pub fn served(&self) -> impl Iterator<Item = (&KeyUri, Option<&KeyName>)> {
-        self.0.iter().map(|(uri, provider)| (uri, provider.as_ref()))
     }
 }
 
@@ -130,7 +114,8 @@ impl Reader<'_> {
     }
 
     fn recipients(&self, span: Range<usize>, raw: &RawKey) -> Result<Recipients, ConfigError> {
-        match (&raw.uri, &raw.any, &raw.quorum) {
+        match (raw.uri.as_ref().or(raw.hybrid.as_ref()), &raw.any, &raw.quorum) {
+            _ if raw.uri.is_some() && raw.hybrid.is_some() => Err(self.source.error(span, ONE_OF)),
             (Some(uri), None, None) => Ok(Recipients::Any(self.members(uri.span(), std::slice::from_ref(uri))?)),
             (None, Some(any), None) => {
                 let members = self.members(any.span(), any.get_ref())?;
@@ -141,9 +126,7 @@ impl Reader<'_> {
                 Ok(Recipients::Any(members))
             }
             (None, None, Some(quorum)) => self.quorum(quorum),
-            _ => Err(self
-                .source
-                .error(span, "a key has exactly one of `uri`, `any` and `quorum`")),
+            _ => Err(self.source.error(span, ONE_OF)),
         }
     }
 
@@ -175,8 +158,7 @@ impl Reader<'_> {
         let mut members = Members(Vec::new());
         for member in raw {
             let parsed = self.member(member)?;
-            let uri = parsed.0.without_version();
-            if members.uris().any(|other| other.without_version() == uri) {
+            if members.iter().any(|other| other.is_same_key(&parsed)) {
                 return Err(self.source.error(member.span(), "this key is already a recipient"));
             }
             members.0.push(parsed);
@@ -184,35 +166,11 @@ impl Reader<'_> {
         Ok(members)
     }
 
-    fn member(&self, raw: &Spanned<RawMember>) -> Result<(KeyUri, Option<KeyName>), ConfigError> {
-        let RawMember { uri, provider } = raw.get_ref();
-        let wrong = |message: &dyn fmt::Display| self.source.error(raw.span(), message);
-        let uri = KeyUri::parse(uri).map_err(|error| wrong(&error))?;
-        let Some(provider) = provider else {
-            let kind = uri.scheme();
-            let is_served = kind.is_supplied_by_caller() || self.providers.values().any(|p| p.kind() == kind);
-            return match is_served {
-                true => Ok((uri, None)),
-                false => Err(wrong(&format_args!(
-                    "no provider of this kind is configured; add [provider.NAME] with kind = \"{}\"",
-                    kind.name()
-                ))),
-            };
-        };
-        let name = KeyName::parse(provider).map_err(|fault| wrong(&fault))?;
-        match self.providers.get(&name) {
-            None => Err(wrong(&"no provider of this name is configured")),
-            Some(config) if config.kind() != uri.scheme() => Err(wrong(&format_args!(
-                "this provider is of the kind {}",
-                config.kind().name()
-            ))),
-            Some(_) => Ok((uri, Some(name))),
-        }
-    }
-
     fn suite(&self, name: &Spanned<String>) -> Result<Suite, ConfigError> {
         let suite = suite(self.source, name)?;
-        if !self.policy.suites.contains(&suite) {
+        // By what it is until its dates: a configuration does not stop to load when a suite is retired.
+        let rule = self.policy.suites.rules().find(|(ruled, _)| *ruled == suite);
+        if rule.is_none_or(|(_, rule)| rule.status < SuiteStatus::Allowed) {
             return Err(self
                 .source
                 .error(name.span(), "policy.suites does not allow this suite"));
@@ -251,10 +209,7 @@ impl Reader<'_> {
     fn floor(&self, raw: &Spanned<RawFloor>, recipients: &Recipients) -> Result<Floor, ConfigError> {
         let RawFloor { posture, quorum } = raw.get_ref();
         let floor = Floor {
-            posture: posture.as_ref().map(|posture| match posture {
-                RawPosture::QuantumSafe => Posture::PostQuantum,
-                RawPosture::Hedged => Posture::Hedged,
-            }),
+            posture: posture.map(Posture::from),
             quorum: *quorum,
         };
         let met = match (quorum, recipients) {
@@ -284,11 +239,6 @@ impl Reader<'_> {
     }
 }
 
-impl Members {
-    fn has(&self, scheme: UriScheme) -> bool {
-        self.uris().any(|uri| uri.scheme() == scheme)
-    }
-}
-
+const ONE_OF: &str = "a key has exactly one of `uri`, `hybrid`, `any` and `quorum`";
 const MIXED: &str = "a passphrase beside other recipients makes the envelope as weak as the passphrase; say \
                      mixed_passphrase = true if you mean it";

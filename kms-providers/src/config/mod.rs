@@ -18,8 +18,18 @@
 //! quorum = { k = 2, of = ["local://board", "passphrase:chair", "keyfile:safe"] }
 //! floor = { posture = "hedged", quorum = 2 }
 //!
+//! [key.vault]                                          # both halves are needed
+//! hybrid = { classical = "local://rsa-like", kem = "local://pair", thumbprint = "…" }
+//!
+//! [key.partner]                                        # a public key in the clear: seals, and opens elsewhere
+//! any = [{ public_key_file = "partner.pub" }, "local://payments"]
+//!
 //! [policy]
-//! suites = ["KS1-AES256GCM", "KS1-AES256GCMSIV"]
+//! posture = "quantum-safe"                             # no recipient may be weaker, whatever stands beside it
+//!
+//! [policy.suites]                                      # what is not listed is forbidden
+//! KS1-AES256GCM = "preferred"
+//! KS1-CHACHA20POLY1305 = { status = "allowed", decrypt_only_from = 2027-01-01, forbidden_from = 2028-01-01 }
 //!
 //! [audit]
 //! kind = "tlog"
@@ -35,10 +45,12 @@
 //! Only the configuration selects endpoints and credentials; a key URI in an envelope selects among the keys here.
 
 mod audit;
+mod date;
 mod error;
 mod esdk;
 mod initial;
 mod key;
+mod member;
 mod policy;
 mod provider;
 mod raw_key;
@@ -57,7 +69,8 @@ pub use audit::AuditConfig;
 pub use error::ConfigError;
 pub use esdk::{CurveName, EsdkConfig, KeyEncoding, Padding, RawKeyConfig, RawKeyKind};
 pub use initial::initial;
-pub use key::{LogicalKey, Members, Recipients};
+pub use key::{LogicalKey, Recipients};
+pub use member::{ConfiguredKey, Member, Members};
 pub use policy::PolicyConfig;
 pub use provider::ProviderConfig;
 pub use residency::Residency;
@@ -124,6 +137,7 @@ impl Config {
     pub fn open_policy(&self) -> OpenPolicy {
         OpenPolicy {
             suites: self.policy.suites.clone(),
+            posture: self.policy.posture,
             max_recipients: self.policy.max_recipients,
             mixed_passphrase: self.keys.values().any(|key| key.mixed_passphrase),
             ..OpenPolicy::default()

@@ -1,19 +1,26 @@
 //! `[policy]`.
 
-use kms_core::{Suite, caps};
+use std::ops::Range;
+
+use kms_core::{Posture, Suite, SuitePolicy, SuiteRule, SuiteStatus, caps};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
+use toml::value::Datetime;
 
 use super::ConfigError;
-use super::source::Source;
+use super::date::moment;
+use super::raw_key::RawPosture;
+use super::source::{Source, table};
 
 /// What is allowed for all keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PolicyConfig {
-    /// Suites that may seal and open; all of them unless said.
-    pub suites: Vec<Suite>,
+    /// Suites that may seal and open, and until when; all of them unless said.
+    pub suites: SuitePolicy,
+    /// The least posture of every recipient; any unless said.
+    pub posture: Option<Posture>,
     /// Recipients and shares of an envelope; 16 unless said, 64 at most.
     pub max_recipients: usize,
 }
@@ -21,7 +28,8 @@ pub struct PolicyConfig {
 impl Default for PolicyConfig {
     fn default() -> Self {
         Self {
-            suites: Suite::ALL.to_vec(),
+            suites: SuitePolicy::default(),
+            posture: None,
             max_recipients: caps::RECIPIENTS_DEFAULT,
         }
     }
@@ -32,17 +40,16 @@ impl PolicyConfig {
         let Some(value) = value else {
             return Ok(Self::default());
         };
-        let raw: Raw = source.read(value)?;
-        let mut policy = Self::default();
-        if let Some(suites) = raw.suites {
-            if suites.get_ref().is_empty() {
-                return Err(source.error(
-                    suites.span(),
-                    "no suite is allowed, so nothing could be sealed or opened",
-                ));
-            }
-            let suites = suites.into_inner().into_iter();
-            policy.suites = suites.map(|name| suite(source, &name)).collect::<Result<_, _>>()?;
+        let span = value.span();
+        let mut fields = table(source, value)?;
+        let suites = fields.remove("suites");
+        let raw: Raw = source.read(Spanned::new(span, DeValue::Table(fields)))?;
+        let mut policy = Self {
+            posture: raw.posture.map(Posture::from),
+            ..Self::default()
+        };
+        if let Some(suites) = suites {
+            policy.suites = self::suites(source, suites)?;
         }
         if let Some(most) = raw.max_recipients {
             if !(1..=caps::RECIPIENTS_HARD).contains(most.get_ref()) {
@@ -52,6 +59,56 @@ impl PolicyConfig {
         }
         Ok(policy)
     }
+}
+
+/// A list of the suites that are allowed, or a table of what each is allowed for. What it leaves out is forbidden.
+fn suites(source: &Source, value: Spanned<DeValue<'_>>) -> Result<SuitePolicy, ConfigError> {
+    let span = value.span();
+    let mut policy = SuitePolicy::only([]);
+    if matches!(value.get_ref(), DeValue::Table(_)) {
+        for (name, value) in table(source, value)? {
+            let suite = suite(source, &Spanned::new(name.span(), name.get_ref().to_string()))?;
+            policy = policy.with(suite, rule(source, value)?);
+        }
+    } else {
+        let names: Vec<Spanned<String>> = source.read(value)?;
+        let named = names.iter().map(|name| suite(source, name));
+        policy = SuitePolicy::only(named.collect::<Result<Vec<_>, _>>()?);
+    }
+    let has = |status| policy.rules().filter(move |(_, rule)| rule.status == status).count();
+    if policy.rules().count() == has(SuiteStatus::Forbidden) {
+        return Err(source.error(span, "no suite is allowed, so nothing could be sealed or opened"));
+    }
+    if has(SuiteStatus::Preferred) > 1 {
+        return Err(source.error(span, "at most one suite is preferred"));
+    }
+    Ok(policy)
+}
+
+/// `"STATUS"`, or `{ status = "STATUS", decrypt_only_from = DATE, forbidden_from = DATE }`.
+fn rule(source: &Source, value: Spanned<DeValue<'_>>) -> Result<SuiteRule, ConfigError> {
+    let raw = match value.get_ref() {
+        DeValue::Table(_) => source.read(value)?,
+        _ => RawRule {
+            status: source.read(value)?,
+            decrypt_only_from: None,
+            forbidden_from: None,
+        },
+    };
+    let status = SuiteStatus::from_name(raw.status.get_ref()).ok_or_else(|| {
+        let names = SuiteStatus::ALL.map(SuiteStatus::name).join(", ");
+        source.error(raw.status.span(), format_args!("unknown status; it is one of {names}"))
+    })?;
+    let date = |date: Option<Spanned<Datetime>>| {
+        let wrong = |span: Range<usize>| source.error(span, "a date, such as 2027-01-01, from 1970 on");
+        date.map(|date| moment(date.get_ref()).ok_or_else(|| wrong(date.span())))
+            .transpose()
+    };
+    Ok(SuiteRule {
+        status,
+        decrypt_only_from: date(raw.decrypt_only_from)?,
+        forbidden_from: date(raw.forbidden_from)?,
+    })
 }
 
 /// The suite of this name.
@@ -65,6 +122,14 @@ pub(super) fn suite(source: &Source, name: &Spanned<String>) -> Result<Suite, Co
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
-    suites: Option<Spanned<Vec<Spanned<String>>>>,
+    posture: Option<RawPosture>,
     max_recipients: Option<Spanned<usize>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRule {
+    status: Spanned<String>,
+    decrypt_only_from: Option<Spanned<Datetime>>,
+    forbidden_from: Option<Spanned<Datetime>>,
 }

@@ -1,7 +1,9 @@
 //! `[key.NAME]` as it is written.
 
 use std::fmt;
+use std::path::PathBuf;
 
+use kms_core::Posture;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -11,6 +13,7 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 pub(super) struct RawKey {
     pub(super) uri: Option<Spanned<RawMember>>,
+    pub(super) hybrid: Option<Spanned<RawMember>>,
     pub(super) any: Option<Spanned<Vec<Spanned<RawMember>>>>,
     pub(super) quorum: Option<Spanned<RawQuorum>>,
     pub(super) suite: Option<Spanned<String>>,
@@ -36,17 +39,54 @@ pub(super) struct RawFloor {
     pub(super) quorum: Option<u8>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RawPosture {
     QuantumSafe,
     Hedged,
 }
 
-/// `"URI"`, or `{ uri = "URI", provider = "NAME" }`.
-pub(super) struct RawMember {
-    pub(super) uri: String,
+impl From<RawPosture> for Posture {
+    fn from(raw: RawPosture) -> Self {
+        match raw {
+            RawPosture::QuantumSafe => Self::PostQuantum,
+            RawPosture::Hedged => Self::Hedged,
+        }
+    }
+}
+
+/// `"URI"`; `{ uri = "URI", provider = "NAME" }`; a public key, in base64url or in a file; or `classical` and `kem`, each
+/// one of these. Whatever has a public key may pin it by its thumbprint.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFields {
+    pub(super) uri: Option<String>,
     pub(super) provider: Option<String>,
+    pub(super) public_key: Option<String>,
+    pub(super) public_key_file: Option<PathBuf>,
+    pub(super) classical: Option<Box<RawMember>>,
+    pub(super) kem: Option<Box<RawMember>>,
+    pub(super) thumbprint: Option<OneOrMore>,
+}
+
+/// A recipient as it is written.
+pub(super) struct RawMember(pub(super) RawFields);
+
+/// `"THUMBPRINT"`, or a list of them while a key changes.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    pub(super) fn texts(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::More(texts) => texts,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for RawMember {
@@ -57,28 +97,18 @@ impl<'de> Deserialize<'de> for RawMember {
             type Value = RawMember;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key URI or { uri, provider }")
+                f.write_str("a key URI, or a table with one, a public key, or `classical` and `kem`")
             }
 
             fn visit_str<E>(self, uri: &str) -> Result<RawMember, E> {
-                Ok(RawMember {
-                    uri: uri.to_owned(),
-                    provider: None,
-                })
+                Ok(RawMember(RawFields {
+                    uri: Some(uri.to_owned()),
+                    ..RawFields::default()
+                }))
             }
 
             fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<RawMember, M::Error> {
-                #[derive(Deserialize)]
-                #[serde(deny_unknown_fields)]
-                struct Table {
-                    uri: String,
-                    provider: String,
-                }
-                let Table { uri, provider } = Table::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(RawMember {
-                    uri,
-                    provider: Some(provider),
-                })
+                RawFields::deserialize(MapAccessDeserializer::new(map)).map(RawMember)
             }
         }
 

@@ -6,6 +6,7 @@
 //! lifecycle   rotation, disabling, destruction: what opens in each state and what does not
 //! sharing     many users at once, calls that are dropped half-way
 //! envelope    the same through whole envelopes: wrong context, altered bytes, rotation, rewrap
+//! pairs       key pairs: public keys, rotation, hybrids of a pair and a symmetric key
 //! faults      a recipient that fails, lies or hangs, beside one that works
 //! scripted    the KEK that does so, on demand
 //! ```
@@ -45,6 +46,7 @@ mod describing;
 mod envelope;
 mod faults;
 mod lifecycle;
+mod pairs;
 mod report;
 mod run;
 mod scripted;
@@ -57,7 +59,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::FutureExt;
 use kms_core::crypto::CryptoBackend;
-use kms_core::{KekError, KekFault, KekOperation};
+use kms_core::{KekError, KekFault, KekOperation, Kem};
 
 pub use report::{Report, Verdict};
 pub use scripted::{Scripted, Step};
@@ -127,6 +129,16 @@ pub async fn create_key(provider: &dyn Provider) -> Result<KeyUri, KekError> {
     lifecycle.create(&fresh_name()).await
 }
 
+/// Makes a key pair of a new name: the fresh key of a harness that tries key pairs.
+///
+/// # Errors
+/// `Unsupported` when the provider has no key pairs, else what it says.
+pub async fn create_pair(provider: &dyn Provider, kem: Kem) -> Result<KeyUri, KekError> {
+    let error = |fault| KekError::new(provider.kind(), KekOperation::Lifecycle, fault);
+    let pairs = provider.kem_keys().ok_or_else(|| error(KekFault::Unsupported))?;
+    pairs.create_pair(&fresh_name(), kem).await
+}
+
 /// A name that no other key of this process has.
 fn fresh_name() -> KeyName {
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -147,6 +159,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         lifecycle::CHECKS,
         sharing::CHECKS,
         envelope::CHECKS,
+        pairs::CHECKS,
         faults::CHECKS,
     ]
     .into_iter()

@@ -1,6 +1,6 @@
 //! Wrapping and unwrapping one secret.
 
-use kms_core::{KekFault, Kind, Scheme, Suite, WrapMechanism, WrapParams, WrappedKey, caps};
+use kms_core::{KekFault, Kem, Kind, Scheme, Suite, WrapMechanism, WrapParams, WrappedKey, caps};
 
 use super::Verdict;
 use super::run::{BOUND, Bound, Outcome, Run, checks, ensure, expect_fault, same};
@@ -67,7 +67,7 @@ async fn a_wrapped_key_fits_the_format(run: &Run<'_>) -> Outcome {
     let fits = match kek.scheme() {
         Scheme::WrapBound => wrapped.params == WrapParams::None,
         Scheme::Wrap => matches!(wrapped.params, WrapParams::Mechanism(_)),
-        Scheme::Hpke => matches!(wrapped.params, WrapParams::Hpke { .. }) && wrapped.version.is_none(),
+        Scheme::Hpke => matches!(wrapped.params, WrapParams::Hpke { .. }),
         Scheme::Hybrid => matches!(wrapped.params, WrapParams::Hybrid { .. }),
         Scheme::Passphrase => matches!(wrapped.params, WrapParams::Passphrase { .. }) && wrapped.w.is_empty(),
     };
@@ -219,7 +219,7 @@ async fn wrong_parameters_do_not_unwrap(run: &Run<'_>) -> Outcome {
         WrapParams::Mechanism(WrapMechanism::AesKw),
         WrapParams::Mechanism(WrapMechanism::AesKwp),
         WrapParams::Mechanism(WrapMechanism::RsaOaep256),
-        WrapParams::Hpke { kem: 0x0020 },
+        WrapParams::Hpke { kem: Kem::P384 },
     ];
     for params in others.into_iter().filter(|params| *params != generated.wrapped.params) {
         let wrapped = WrappedKey {

@@ -52,6 +52,10 @@ sites! {
     KEY_FILE = "key_file",
     /// Writing the configuration.
     CONFIG = "config",
+    /// Writing a public key.
+    PUBLIC_KEY = "public_key",
+    /// Writing a detached signature.
+    SIGNATURE = "signature",
     /// Sealing a file, or the payload of a detached one.
     SEALED = "sealed",
     /// Writing the header of a detached file.

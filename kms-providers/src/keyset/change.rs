@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kms_core::KekFault;
 use kms_core::memory::Secret;
 
-use super::{Key, Keyset, State, Version};
+use super::{Key, Keyset, Purpose, State, Version};
 use crate::uri::{KeyName, NamedKey, VersionNumber};
 
 /// Seconds since 1970.
@@ -17,6 +17,7 @@ impl Keyset {
     pub(crate) fn create(
         &mut self,
         name: &KeyName,
+        purpose: Purpose,
         material: Secret<32>,
         now: Moment,
     ) -> Result<VersionNumber, KekFault> {
@@ -24,6 +25,7 @@ impl Keyset {
             return Err(KekFault::AlreadyExists);
         }
         let key = Key {
+            purpose,
             created: now,
             state: State::Enabled,
             primary: VersionNumber::MIN,
@@ -128,6 +130,7 @@ impl Version {
             created: now,
             state: State::Enabled,
             material: Some(Arc::new(material)),
+            public: Arc::default(),
         }
     }
 

@@ -29,6 +29,9 @@ pub(crate) trait Host: Send + Sync + 'static {
     fn region(&self) -> Option<String>;
     fn time(&self) -> SystemTime;
 
+    /// The keyset as it was last seen: for what never changes about a key.
+    fn last_seen(&self) -> Arc<Keyset>;
+
     /// The keyset, where it is known to be current: the way that every wrap and unwrap takes.
     fn current(&self) -> Option<Arc<Keyset>>;
 

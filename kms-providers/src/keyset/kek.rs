@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use kms_core::crypto::CryptoBackend;
 use kms_core::memory::Secret;
 use kms_core::{
-    Binding, Generated, Kek, KekError, KekFault, KekInfo, KekOperation, Posture, Scheme, Unwrapped, WrapMechanism,
+    Binding, Generated, Kek, KekError, KekFault, KekInfo, KekOperation, Kem, Posture, Scheme, Unwrapped, WrapMechanism,
     WrapParams, WrappedKey,
 };
 
 use super::host::random_secret;
-use super::{Host, Key, Keyset, WrapStyle};
+use super::{Host, Key, Keyset, Purpose, WrapStyle};
 use crate::uri::{KeyName, KeyUri, VersionNumber, version_number};
 
 /// A handle to a key; all handles and all threads share one keyset.
@@ -25,15 +26,25 @@ pub(crate) struct KeysetKek<H> {
 /// The handle to the key that `uri` names.
 pub(crate) fn kek<H: Host>(host: &Arc<H>, uri: &KeyUri) -> Result<Arc<dyn Kek>, KekError> {
     let text = uri.without_version().to_string();
-    match host.named(uri) {
-        Err(fault) => Err(KekError::new(text, KekOperation::Describe, fault)),
-        Ok(key) => Ok(Arc::new(KeysetKek {
-            uri: text,
-            name: key.name().clone(),
-            pinned: key.version(),
-            host: Arc::clone(host),
-        })),
+    let named = host.named(uri);
+    let key = named.map_err(|fault| KekError::new(text.clone(), KekOperation::Describe, fault))?;
+    if let Some(kem) = kem_of(&**host, key.name()) {
+        return Ok(super::kem::pair(host, text, key, kem));
     }
+    Ok(Arc::new(KeysetKek {
+        uri: text,
+        name: key.name().clone(),
+        pinned: key.version(),
+        host: Arc::clone(host),
+    }))
+}
+
+/// The mechanism of a key pair. Handles are given out without waiting: what another process made since the last look
+/// is looked for only as far as that takes no waiting, and a handle of the wrong kind then refuses.
+fn kem_of<H: Host>(host: &H, name: &KeyName) -> Option<Kem> {
+    let kem_in = |keys: Arc<Keyset>| keys.key(name).map(|key| key.purpose.kem()).ok();
+    let looked = || host.look().now_or_never().and_then(Result::ok);
+    kem_in(host.last_seen()).or_else(|| kem_in(looked()?)).flatten()
 }
 
 #[async_trait]
@@ -106,16 +117,13 @@ impl<H: Host> Kek for KeysetKek<H> {
 }
 
 impl<H: Host> KeysetKek<H> {
-    /// Reads from the key. What is not there may have been made by another process since the last look.
+    /// Reads from the key. The seed of a key pair, or of a signature key, is never used as a KEK.
     async fn look_up<T>(&self, read: impl Fn(&Key) -> Result<T, KekFault>) -> Result<T, KekFault> {
-        let read = |keys: Arc<Keyset>| keys.key(&self.name).and_then(&read);
-        if let Some(keys) = self.host.current() {
-            match read(keys) {
-                Err(KekFault::NotFound) => {}
-                found => return found,
-            }
-        }
-        read(self.host.look().await?)
+        let read = |key: &Key| match key.purpose {
+            Purpose::Wrap => read(key),
+            _ => Err(KekFault::Unsupported),
+        };
+        current_or_looked_up(&*self.host, &self.name, read).await
     }
 
     fn protect(&self, kek: &Secret<32>, binding: &Binding<'_>) -> Result<(Secret<32>, Vec<u8>, WrapParams), KekFault> {
@@ -157,6 +165,22 @@ impl<H: Host> KeysetKek<H> {
     }
 }
 
+/// Reads from a key. What is not there may have been made by another process since the last look.
+pub(super) async fn current_or_looked_up<H: Host, T>(
+    host: &H,
+    name: &KeyName,
+    read: impl Fn(&Key) -> Result<T, KekFault>,
+) -> Result<T, KekFault> {
+    let read = |keys: Arc<Keyset>| keys.key(name).and_then(&read);
+    if let Some(keys) = host.current() {
+        match read(keys) {
+            Err(KekFault::NotFound) => {}
+            found => return found,
+        }
+    }
+    read(host.look().await?)
+}
+
 /// The salt of a derivation: 32 bytes, so that 2^64 wraps under one key repeat none but by a chance of 2^-128.
 pub(crate) fn random_salt(backend: &CryptoBackend) -> Result<[u8; 32], KekFault> {
     let mut salt = [0; 32];
@@ -165,6 +189,10 @@ pub(crate) fn random_salt(backend: &CryptoBackend) -> Result<[u8; 32], KekFault>
 }
 
 fn parse_version(wrapped: &WrappedKey) -> Option<VersionNumber> {
-    let text = std::str::from_utf8(wrapped.version.as_deref()?).ok()?;
-    version_number(text).ok()
+    version_in(wrapped.version.as_deref()?)
+}
+
+/// A version as it stands in an envelope.
+pub(super) fn version_in(version: &[u8]) -> Option<VersionNumber> {
+    version_number(std::str::from_utf8(version).ok()?).ok()
 }

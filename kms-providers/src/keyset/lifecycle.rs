@@ -7,7 +7,7 @@ use kms_core::memory::Secret;
 use kms_core::{KekError, KekFault, KekOperation};
 use subtle::ConstantTimeEq;
 
-use super::{Host, Key, Keyset, State};
+use super::{Host, Key, Keyset, Purpose, State};
 use crate::provider::{DestroyWindow, KeyImport, KeyLifecycle, KeyState, KeySummary, NeededBy, Swept, VersionSummary};
 use crate::seconds::from_unix_seconds;
 use crate::uri::{KeyName, KeyUri, NamedKey, VersionNumber};
@@ -17,7 +17,7 @@ impl<H: Host> KeyLifecycle for H {
     async fn create(&self, name: &KeyName) -> Result<KeyUri, KekError> {
         let uri = self.uri(NamedKey::new(name.clone(), None));
         let made = self
-            .change(|keys| keys.create(name, self.material()?, self.now()))
+            .change(|keys| keys.create(name, Purpose::Wrap, self.material()?, self.now()))
             .await;
         made.map(|_| uri.clone()).map_err(|fault| error(&uri, fault))
     }
@@ -85,7 +85,7 @@ impl<H: Host> KeyImport for H {
     async fn import_key(&self, name: &KeyName, material: &Secret<32>) -> Result<KeyUri, KekError> {
         let uri = self.uri(NamedKey::new(name.clone(), None));
         let made = self
-            .change(|keys| keys.create(name, imported(material)?, self.now()))
+            .change(|keys| keys.create(name, Purpose::Wrap, imported(material)?, self.now()))
             .await;
         made.map(|_| uri.clone()).map_err(|fault| error(&uri, fault))
     }
@@ -93,6 +93,18 @@ impl<H: Host> KeyImport for H {
     async fn import_version(&self, key: &KeyUri, material: &Secret<32>) -> Result<KeyUri, KekError> {
         add_version(self, key, || imported(material)).await
     }
+}
+
+/// Makes a key that is none of the symmetric ones.
+pub(crate) async fn create<H: Host>(host: &H, name: &KeyName, purpose: Purpose) -> Result<KeyUri, KekError> {
+    let uri = host.uri(NamedKey::new(name.clone(), None));
+    if purpose.kem().is_some_and(|kem| !kem.is_recipient()) {
+        return Err(error(&uri, KekFault::Unsupported));
+    }
+    let made = host
+        .change(|keys| keys.create(name, purpose, host.material()?, host.now()))
+        .await;
+    made.map(|_| uri.clone()).map_err(|fault| error(&uri, fault))
 }
 
 /// All keys of a host, for a listing.
@@ -146,6 +158,8 @@ fn imported(material: &Secret<32>) -> Result<Secret<32>, KekFault> {
 fn summary<H: Host>(host: &H, name: &KeyName, key: &Key) -> KeySummary {
     let uri = host.uri(NamedKey::new(name.clone(), None));
     let mut summary = KeySummary::new(uri, key.state.into(), Some(from_unix_seconds(key.created)));
+    summary.kem = key.purpose.kem();
+    summary.signature = key.purpose.signature();
     summary.versions.extend(key.versions.iter().map(|version| {
         let created = Some(from_unix_seconds(version.created));
         let mut entry = VersionSummary::new(version.number.to_string(), version.state.into(), created);

@@ -7,19 +7,23 @@
 mod change;
 mod host;
 mod kek;
+mod kem;
 mod lifecycle;
+mod purpose;
+mod signing;
 mod state;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use kms_core::KekFault;
 use kms_core::memory::Secret;
+use kms_core::{KekFault, KemPublicKey};
 
 pub(crate) use change::Moment;
 pub(crate) use host::{Host, WrapStyle, random_id, random_secret};
 pub(crate) use kek::{kek, random_salt};
-pub(crate) use lifecycle::list;
+pub(crate) use lifecycle::{create, list};
+pub(crate) use purpose::Purpose;
 pub(crate) use state::State;
 
 use crate::uri::{KeyName, VersionNumber};
@@ -33,6 +37,7 @@ pub(crate) struct Keyset {
 /// A key: its versions, the one that new wraps use, and a state that overrules theirs.
 #[derive(Clone)]
 pub(crate) struct Key {
+    pub(crate) purpose: Purpose,
     pub(crate) created: u64,
     pub(crate) state: State,
     pub(crate) primary: VersionNumber,
@@ -46,6 +51,8 @@ pub(crate) struct Version {
     pub(crate) created: u64,
     pub(crate) state: State,
     pub(crate) material: Option<Arc<Secret<32>>>,
+    /// Of a key pair: the public key, when it was asked for.
+    pub(crate) public: Arc<OnceLock<KemPublicKey>>,
 }
 
 impl Keyset {

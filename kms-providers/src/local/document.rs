@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use kms_core::KekFault;
+use kms_core::crypto::signature::SignatureScheme;
 use kms_core::memory::{Secret, SecretBytes};
+use kms_core::{KekFault, Kem};
 use serde::{Deserialize, Serialize};
 
-use crate::keyset::{Key, Keyset, State, Version};
+use crate::keyset::{Key, Keyset, Purpose, State, Version};
 use crate::uri::{KeyName, VersionNumber};
 
 /// A keystore's content.
@@ -92,8 +93,9 @@ impl Document {
     }
 
     fn index(&self) -> Index {
+        let has_pairs = self.keys.keys().any(|(_, key)| key.purpose != Purpose::Wrap);
         Index {
-            format: FORMAT,
+            format: if has_pairs { FORMAT } else { WITHOUT_PAIRS },
             id: HEXLOWER.encode(&self.id),
             revision: self.revision,
             keys: self.keys.keys().map(|(name, key)| KeyEntry::new(name, key)).collect(),
@@ -114,6 +116,12 @@ struct Index {
 #[serde(deny_unknown_fields)]
 struct KeyEntry {
     name: String,
+    /// The mechanism of a key pair, whose material is its seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kem: Option<String>,
+    /// The scheme of a signature key, whose material is its seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
     created: u64,
     state: State,
     primary: VersionNumber,
@@ -151,6 +159,8 @@ impl KeyEntry {
         });
         Self {
             name: name.as_str().to_owned(),
+            kem: key.purpose.kem().map(|kem| kem.name().to_owned()),
+            signature: key.purpose.signature().map(|scheme| scheme.name().to_owned()),
             created: key.created,
             state: key.state,
             primary: key.primary,
@@ -162,6 +172,7 @@ impl KeyEntry {
         let name = KeyName::parse(&self.name).map_err(|_| KekFault::Corrupt)?;
         let versions = self.versions.into_iter().map(|entry| entry.version(material));
         let key = Key {
+            purpose: purpose(self.kem.as_deref(), self.signature.as_deref())?,
             created: self.created,
             state: self.state,
             primary: self.primary,
@@ -169,6 +180,16 @@ impl KeyEntry {
         };
         Ok((name, key))
     }
+}
+
+fn purpose(kem: Option<&str>, signature: Option<&str>) -> Result<Purpose, KekFault> {
+    let purpose = match (kem, signature) {
+        (None, None) => Some(Purpose::Wrap),
+        (Some(kem), None) => Kem::from_name(kem).map(Purpose::Pair),
+        (None, Some(scheme)) => SignatureScheme::from_name(scheme).map(Purpose::Sign),
+        (Some(_), Some(_)) => None,
+    };
+    purpose.ok_or(KekFault::Corrupt)
 }
 
 impl VersionEntry {
@@ -182,6 +203,7 @@ impl VersionEntry {
             created: self.created,
             state: self.state,
             material,
+            public: Arc::default(),
         })
     }
 }
@@ -205,7 +227,9 @@ impl Material<'_> {
     }
 }
 
-/// The format that this version writes.
-const FORMAT: u32 = 1;
+/// The format with key pairs.
+const FORMAT: u32 = 2;
+/// The format without them, which older versions read too. They take neither a new field nor a seed for a KEK.
+const WITHOUT_PAIRS: u32 = 1;
 const LENGTH_LEN: usize = 4;
 const MATERIAL_LEN: usize = 32;

@@ -18,7 +18,7 @@ use super::store::Store;
 use crate::config::ProviderConfig;
 use crate::error::Error;
 use crate::keyset::{self, Host};
-use crate::provider::{KeyImport, KeyLifecycle, KeySummary, Provider};
+use crate::provider::{KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider, SigningKeys};
 use crate::uri::{KeyUri, UriScheme};
 
 /// Which keystore to open, and how.
@@ -234,6 +234,14 @@ impl Provider for LocalProvider {
     }
 
     fn import(&self) -> Option<&dyn KeyImport> {
+        Some(&*self.0)
+    }
+
+    fn kem_keys(&self) -> Option<&dyn KemKeys> {
+        Some(&self.0)
+    }
+
+    fn signing_keys(&self) -> Option<&dyn SigningKeys> {
         Some(&*self.0)
     }
 }

@@ -231,6 +231,10 @@ impl Host for Store {
         self.clock.now()
     }
 
+    fn last_seen(&self) -> Arc<Keyset> {
+        self.keys()
+    }
+
     fn current(&self) -> Option<Arc<Keyset>> {
         (!self.is_time_to_look()).then(|| self.keys())
     }

@@ -10,7 +10,7 @@ use kms_core::crypto::CryptoBackend;
 use kms_core::{Kek, KekError, KekFault};
 
 use crate::keyset::{self, Host, Keyset, WrapStyle};
-use crate::provider::{KeyImport, KeyLifecycle, KeySummary, Provider};
+use crate::provider::{KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider, SigningKeys};
 use crate::uri::{KeyUri, UriScheme};
 
 /// How an in-memory provider protects a secret.
@@ -104,6 +104,14 @@ impl Provider for MemoryProvider {
     fn import(&self) -> Option<&dyn KeyImport> {
         Some(&*self.0)
     }
+
+    fn kem_keys(&self) -> Option<&dyn KemKeys> {
+        Some(&self.0)
+    }
+
+    fn signing_keys(&self) -> Option<&dyn SigningKeys> {
+        Some(&*self.0)
+    }
 }
 
 impl Store {
@@ -136,6 +144,10 @@ impl Host for Store {
 
     fn time(&self) -> SystemTime {
         self.clock.now()
+    }
+
+    fn last_seen(&self) -> Arc<Keyset> {
+        self.keys()
     }
 
     fn current(&self) -> Option<Arc<Keyset>> {

@@ -8,7 +8,7 @@ use signed_note::{Note, Signer, is_key_name_valid, key_id};
 use zeroize::Zeroizing;
 
 use super::ml_dsa::{self, MlDsaSigner};
-use super::verifier::VerifierKey;
+use super::verifier::{NoteError, VerifierKey};
 
 /// A private key that signs notes under a name.
 pub struct NoteKey {
@@ -104,15 +104,13 @@ impl NoteKey {
 
     /// Signs `text` with every half.
     ///
-    /// # Panics
-    /// When `text` is no text of a note: the caller makes it.
-    #[must_use]
-    pub fn sign(&self, text: &[u8]) -> Vec<u8> {
-        let mut note = Note::new(text, &[]).expect("the caller's text ends its lines and has no control characters");
+    /// # Errors
+    /// [`NoteError::Text`]; [`NoteError::Random`].
+    pub fn sign(&self, text: &[u8]) -> Result<Vec<u8>, NoteError> {
+        let mut note = Note::new(text, &[]).map_err(|_| NoteError::Text)?;
         let signers: Vec<_> = self.halves.iter().map(Half::signer).collect();
-        note.add_sigs(&signers)
-            .expect("signing needs no more than random bytes");
-        note.to_bytes()
+        note.add_sigs(&signers).map_err(|_| NoteError::Random)?;
+        Ok(note.to_bytes())
     }
 
     fn of(name: &str, halves: Vec<Half>) -> Result<Self, KeyTextError> {

@@ -8,8 +8,8 @@ use signed_note::{Signer, Verifier, key_id};
 /// Signature type, signed-note "Signature types".
 pub(super) const TYPE: &[u8] = b"\xffkeystrand/ml-dsa-65";
 
-/// The context of FIPS 204 5.2, so that a key that also signs something else signs no note by it.
-const CONTEXT: &[u8] = b"keystrand signed note";
+/// The context of FIPS 204 5.2 is empty, as every tool has it: a key of a note signs nothing else.
+const CONTEXT: &[u8] = b"";
 
 const SCHEME: SignatureScheme = SignatureScheme::MlDsa65;
 

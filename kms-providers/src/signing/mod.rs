@@ -8,11 +8,14 @@
 //! key       the private key, from seeds or from the text forms of signed-note
 //! ml_dsa    the post-quantum line, for which signed-note has no number yet
 //! verifier  public keys: what a verifier pins
+//! detached  what a detached signature states
 //! ```
 
+mod detached;
 mod key;
 mod ml_dsa;
 mod verifier;
 
+pub use detached::{Content, DetachedError, Statement};
 pub use key::{KeyTextError, NoteKey};
 pub use verifier::{NoteError, VerifierKey};

@@ -31,6 +31,12 @@ pub enum NoteError {
     /// A signature is missing or does not verify.
     #[error("it is not signed by the expected key")]
     Signature,
+    /// Not a text that notes can have.
+    #[error("the text of a note is lines of UTF-8, each ended, without control characters")]
+    Text,
+    /// The random source failed.
+    #[error("the system's random source failed; nothing was signed")]
+    Random,
     /// Not a public key.
     #[error("a verifier key reads name+id+base64, with a second one behind a space where there are two halves")]
     VerifierKey,

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Party, Result};
 use crate::printable::{Printable, count};
 use crate::progress::Progress;
-use crate::sealing::Sealing;
+use crate::sealing::{Sealing, check_suite};
 use crate::session::Session;
 
 /// What a migration is ordered to do. It stands in the record of the run, as JSON.
@@ -74,10 +74,11 @@ impl Migration {
                 let sealing = self.sealing(session, suite)?;
                 let sealer = sealing.sealer(session).await?;
                 let opener = opener.require(context.context()?);
-                Ok(Migrator::from_esdk(messages, sealer, opener))
+                let bound = sealing.keys.iter().flat_map(|key| key.context.iter().cloned());
+                Ok(Migrator::from_esdk(messages, sealer, opener).binding(bound))
             }
             (None, Some(suite)) => {
-                allowed(session, suite)?;
+                check_suite(session, suite)?;
                 Ok(Migrator::to_suite(opener.require(context.context()?), suite))
             }
             (None, None) => Err(unreadable()),
@@ -88,6 +89,7 @@ impl Migration {
         let keys = self.keys.iter().map(|name| session.logical(name));
         Ok(Sealing {
             keys: keys.collect::<Result<_>>()?,
+            public_keys: Vec::new(),
             suite,
             level: Level::DataKey,
             hidden: false,
@@ -175,19 +177,6 @@ pub fn migrate(app: &App, session: &Session, campaign: Campaign, migrator: &Migr
     drop(bar);
     let ended = Ended::from(&report);
     Ok(tell(app, session, report, &ended))
-}
-
-fn allowed(session: &Session, suite: Suite) -> Result<()> {
-    if session.config().policy.suites.contains(&suite) {
-        return Ok(());
-    }
-    Err(Failure::new(
-        "policy.SuiteForbidden",
-        Exit::Refused,
-        Party::Policy,
-        format!("the policy does not allow the suite {}", suite.name()),
-        "choose one that [policy] in keystrand.toml allows",
-    ))
 }
 
 fn unreadable() -> Failure {

@@ -116,6 +116,22 @@ impl Change {
         Ok(uris)
     }
 
+    /// The same of recipients that are to go. A hybrid goes by its post-quantum half: its classical half may stand by
+    /// itself beside it, and was not meant.
+    ///
+    /// # Errors
+    /// When a name means nothing here.
+    pub fn dropped(session: &Session, names: &[String]) -> Result<Vec<String>> {
+        let mut uris = Vec::new();
+        for name in names {
+            let key = session.logical(name)?;
+            let members = key.recipients.members().iter();
+            let keys = members.map(|member| member.pq.as_ref().unwrap_or(&member.key));
+            uris.extend(keys.map(|key| key.uri.without_version().to_string()));
+        }
+        Ok(uris)
+    }
+
     async fn target(&self, session: &Session) -> Result<Target> {
         if self.is_refresh() {
             return Ok(Target::Current);
@@ -125,7 +141,7 @@ impl Change {
         }
         Ok(Target::Change {
             add: self.recipients(session, &self.add).await?,
-            drop: Self::uris(session, &self.drop)?,
+            drop: Self::dropped(session, &self.drop)?,
         })
     }
 
@@ -143,6 +159,7 @@ impl Change {
                 Level::DataKey
             },
             hidden: self.hidden,
+            public_keys: Vec::new(),
         };
         sealing.recipients(session).await
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use kms_core::{Entry, Header, Opener, caps};
+use kms_core::{Header, Opener, caps};
 use kms_providers::files::{DiscoverOptions, Found, discover, read_header};
 use serde::Serialize;
 
@@ -99,7 +99,7 @@ impl Question {
         }
         Ok(Self::Change {
             add: Change::uris(session, &change.add)?,
-            drop: Change::uris(session, &change.drop)?,
+            drop: Change::dropped(session, &change.drop)?,
         })
     }
 
@@ -113,10 +113,7 @@ impl Question {
                 let current = current.get(key);
                 current.is_some() && version.is_some() && current != version.as_ref()
             }),
-            Self::Other(uris) => {
-                let recipients: usize = header.entries().iter().map(Entry::recipients).sum();
-                recipients != uris.len() || !uris.iter().all(has)
-            }
+            Self::Other(uris) => header.recipient_ids().count() != uris.len() || !uris.iter().all(has),
             Self::Change { add, drop } => !add.iter().all(has) || drop.iter().any(has),
         }
     }

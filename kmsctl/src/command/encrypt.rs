@@ -9,6 +9,7 @@ use kms_core::{Level, Sealer, Suite};
 use kms_providers::files::{SealOptions, SealedFile, seal_file, sidecar_of};
 use serde::Serialize;
 
+use super::key::public_key;
 use crate::App;
 use crate::args::{ContextArgs, RecipientSecrets, labels, parse_pair};
 use crate::exit::Exit;
@@ -31,9 +32,12 @@ pub struct Encrypt {
         short,
         long = "key",
         value_name = "KEY",
-        required_unless_present = "passphrase_recipient"
+        required_unless_present_any = ["passphrase_recipient", "public_keys"]
     )]
     keys: Vec<String>,
+    /// Public key that can open with its private key: a file with it, or its base64url
+    #[arg(long = "public-key", value_name = "FILE|TEXT")]
+    public_keys: Vec<String>,
     #[command(flatten)]
     context: ContextArgs,
     /// Name of a context pair that is not stored: who opens must give it
@@ -141,6 +145,11 @@ impl Encrypt {
         let sealing = Sealing {
             keys,
             suite: self.suite,
+            public_keys: self
+                .public_keys
+                .iter()
+                .map(|text| public_key(text))
+                .collect::<Result<_>>()?,
             level: self.level.into(),
             hidden: self.hidden,
         };
@@ -208,6 +217,7 @@ Examples:
   kmsctl encrypt --key payments report.csv                      to report.csv.ks1
   kmsctl encrypt --key payments --context tenant=acme in out
   kmsctl encrypt -k payments -k aws-kms://arn:… report.csv      either key opens
+  kmsctl encrypt --public-key partner.pub report.csv            opens where the private key is
   kmsctl encrypt --key payments exports/                        every file below, each beside itself
   pg_dump db | kmsctl encrypt --key backup - > db.ks1
   kmsctl encrypt --key payments --detached video.mp4            payload video.mp4.ks1, header video.mp4.ks1.ksh";

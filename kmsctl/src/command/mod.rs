@@ -12,6 +12,8 @@ pub mod man;
 pub mod migrate;
 pub mod rewrap;
 pub mod rotate;
+pub mod sign;
+pub mod verify;
 
 use crate::App;
 use crate::args::Command;
@@ -33,6 +35,8 @@ impl Command {
             Self::Rotate(command) => command.run(app).await,
             Self::Rewrap(command) => command.run(app).await,
             Self::Migrate(command) => command.run(app).await,
+            Self::Sign(command) => command.run(app).await,
+            Self::Verify(command) => command.run(app),
             Self::Audit(command) => command.run(app).await,
             Self::Doctor(command) => command.run(app).await,
             Self::Completions(command) => command.run(app).await,

@@ -1,6 +1,8 @@
 //! Recipients as `inspect` shows them.
 
-use kms_core::{Entry, Header, Level, Quorum, RecipientId, Scheme, Share, Single, WrapMechanism, WrapParams};
+use kms_core::{
+    ClassicalHalf, Entry, Header, Level, Quorum, RecipientId, Scheme, Share, Single, WrapMechanism, WrapParams,
+};
 use serde::Serialize;
 
 use super::posture_name;
@@ -74,15 +76,25 @@ pub enum ParamsView {
     Hpke {
         /// HPKE KEM id.
         kem: u16,
+        /// Its name.
+        kem_name: &'static str,
     },
     /// Of `hybrid`.
     Hybrid {
-        /// Mechanism of the classical half.
-        classical: u16,
+        /// How the classical half is protected: a mechanism of `wrap`, `bound` or `p256`.
+        classical: &'static str,
         /// HPKE KEM id of the post-quantum half.
         kem: u16,
+        /// Its name.
+        kem_name: &'static str,
         /// Key of the post-quantum half.
         pq_key: Option<String>,
+        /// What a hidden recipient shows instead.
+        pq_hint: Option<String>,
+        /// Its version.
+        pq_version: Option<String>,
+        /// Bytes of its ciphertext.
+        pq_bytes: usize,
     },
     /// Of `passphrase`.
     Passphrase {
@@ -129,18 +141,22 @@ impl RecipientView {
 
 impl From<&Single> for MemberView {
     fn from(single: &Single) -> Self {
-        let (key, hint) = match &single.id {
-            RecipientId::Kid(kid) => (Some(kid.clone()), None),
-            RecipientId::Hint(hint) => (None, Some(hex(hint))),
-        };
+        let (key, hint) = named(&single.id);
         Self {
             scheme: single.scheme.name(),
             key,
             hint,
             version: single.wrapped.version.as_deref().map(version),
             posture: posture_name(single.posture()),
-            context_bound_by: match single.scheme {
-                Scheme::WrapBound => "provider",
+            context_bound_by: match (single.scheme, &single.wrapped.params) {
+                (Scheme::WrapBound, _)
+                | (
+                    _,
+                    WrapParams::Hybrid {
+                        classical: ClassicalHalf::Bound,
+                        ..
+                    },
+                ) => "provider",
                 _ => "seal",
             },
             wrapped_bytes: single.wrapped.w.len(),
@@ -156,15 +172,28 @@ impl ParamsView {
             WrapParams::Mechanism(mechanism) => Self::Wrap {
                 mechanism: mechanism_name(*mechanism),
             },
-            WrapParams::Hpke { kem } => Self::Hpke { kem: *kem },
-            WrapParams::Hybrid { classical, kem, id, .. } => Self::Hybrid {
-                classical: *classical,
-                kem: *kem,
-                pq_key: match id {
-                    RecipientId::Kid(kid) => Some(kid.clone()),
-                    RecipientId::Hint(_) => None,
-                },
+            WrapParams::Hpke { kem } => Self::Hpke {
+                kem: kem.wire(),
+                kem_name: kem.name(),
             },
+            WrapParams::Hybrid {
+                classical,
+                kem,
+                ciphertext,
+                id,
+                version: pq_version,
+            } => {
+                let (pq_key, pq_hint) = named(id);
+                Self::Hybrid {
+                    classical: half_name(*classical),
+                    kem: kem.wire(),
+                    kem_name: kem.name(),
+                    pq_key,
+                    pq_hint,
+                    pq_version: pq_version.as_deref().map(version),
+                    pq_bytes: ciphertext.len(),
+                }
+            }
             WrapParams::Passphrase { cost, .. } => Self::Passphrase {
                 memory_kib: cost.memory_kib,
                 passes: cost.passes,
@@ -172,6 +201,22 @@ impl ParamsView {
             },
             _ => return None,
         })
+    }
+}
+
+/// The key URI, or what stands in its place.
+fn named(id: &RecipientId) -> (Option<String>, Option<String>) {
+    match id {
+        RecipientId::Kid(kid) => (Some(kid.clone()), None),
+        RecipientId::Hint(hint) => (None, Some(hex(hint))),
+    }
+}
+
+fn half_name(half: ClassicalHalf) -> &'static str {
+    match half {
+        ClassicalHalf::Mechanism(mechanism) => mechanism_name(mechanism),
+        ClassicalHalf::P256 => "p256",
+        _ => "bound",
     }
 }
 
@@ -192,7 +237,7 @@ fn mechanism_name(mechanism: WrapMechanism) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use kms_core::{Posture, WrappedKey};
+    use kms_core::{Kem, Posture, WrappedKey};
 
     use super::*;
 
@@ -212,12 +257,16 @@ mod tests {
 
     #[test]
     fn schemes_that_no_local_key_has_are_shown_too() {
-        let hpke = MemberView::from(&single(Scheme::Hpke, WrapParams::Hpke { kem: 0x647a }));
-        assert_eq!(hpke.params, Some(ParamsView::Hpke { kem: 0x647a }));
+        let hpke = MemberView::from(&single(Scheme::Hpke, WrapParams::Hpke { kem: Kem::XWing }));
+        let expected = ParamsView::Hpke {
+            kem: 0x647a,
+            kem_name: "x-wing",
+        };
+        assert_eq!(hpke.params, Some(expected));
         assert_eq!((hpke.key, hpke.hint.as_deref()), (None, Some("0707070707070707")));
         assert_eq!(hpke.version.as_deref(), Some("hex:ff"));
 
-        let classical = single(Scheme::Hpke, WrapParams::Hpke { kem: 0x0010 });
+        let classical = single(Scheme::Hpke, WrapParams::Hpke { kem: Kem::P256 });
         assert_eq!(classical.posture(), Posture::Classical);
         assert_eq!(MemberView::from(&classical).posture, "classical");
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::recipient::{MemberView, RecipientView};
+use super::recipient::{MemberView, ParamsView, RecipientView};
 use super::view::{EnvelopeView, LabelView, PayloadView};
 use crate::printable::{Printable, count};
 
@@ -110,10 +110,45 @@ impl Display for Member<'_> {
         if let Some(version) = &member.version {
             write!(f, ", version {version}")?;
         }
-        write!(f, ", {}, {}", member.scheme, member.posture)?;
+        match &member.params {
+            Some(ParamsView::Hpke { kem_name, .. }) => write!(f, ", {} ({kem_name})", member.scheme)?,
+            Some(ParamsView::Hybrid { kem_name, .. }) => {
+                write!(f, ", {} with ", member.scheme)?;
+                Second(member).fmt(f)?;
+                write!(f, " ({kem_name})")?;
+            }
+            _ => write!(f, ", {}", member.scheme)?,
+        }
+        write!(f, ", {}", member.posture)?;
         match member.share_version {
             Some(moved @ 1..) => write!(f, ", share moved {moved}×"),
             _ => Ok(()),
+        }
+    }
+}
+
+/// The post-quantum key of a hybrid.
+struct Second<'a>(&'a MemberView);
+
+impl Display for Second<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(ParamsView::Hybrid {
+            pq_key,
+            pq_hint,
+            pq_version,
+            ..
+        }) = &self.0.params
+        else {
+            return Ok(());
+        };
+        match (pq_key, pq_hint) {
+            (Some(key), _) => write!(f, "{}", Printable(key))?,
+            (None, Some(hint)) => write!(f, "hidden ({hint})")?,
+            (None, None) => {}
+        }
+        match pq_version {
+            Some(version) => write!(f, ", version {version}"),
+            None => Ok(()),
         }
     }
 }

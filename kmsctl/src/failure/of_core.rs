@@ -49,7 +49,9 @@ fn party(error: &Error) -> Party {
             | KekFault::AlreadyExists
             | KekFault::BadPassphrase
             | KekFault::WeakMaterial
+            | KekFault::PublicOnly
             | KekFault::Primary => Party::Caller,
+            KekFault::NotPinned => Party::Policy,
             KekFault::Storage
             | KekFault::StorageFull
             | KekFault::NotWritable
@@ -115,6 +117,8 @@ fn next_for_policy(fault: PolicyFault) -> &'static str {
         PolicyFault::FloorPosture | PolicyFault::FloorQuorum => {
             "choose recipients that hold to the envelope's floor; `kmsctl inspect` shows it"
         }
+        PolicyFault::Posture => "choose stronger recipients, or change `posture` of [policy] in keystrand.toml",
+        PolicyFault::SuiteDecryptOnly => "seal with a suite that [policy] in keystrand.toml prefers or allows",
         PolicyFault::QuorumDomain => "choose members of different clouds, accounts or HSMs",
         PolicyFault::Commitment => {
             "say commitment = \"allow\" in [esdk] in keystrand.toml, if you trust whoever wrote the message"
@@ -138,6 +142,8 @@ fn next_for_provider(fault: KekFault) -> &'static str {
         KekFault::BadPassphrase => "give the passphrase or key file that this keystore was made with",
         KekFault::Corrupt => "restore the keystore from a backup",
         KekFault::TooNew => "update kmsctl",
+        KekFault::NotPinned => "ask the owner of the key; then put its thumbprint into keystrand.toml",
+        KekFault::PublicOnly => "open the envelope where the private key is",
         KekFault::Unsupported => "use the provider's own tool for this",
         KekFault::StorageFull => "make room, then run the command again",
         KekFault::NotWritable | KekFault::Storage => "check owner and mode of the home; see `kmsctl doctor`",

@@ -127,7 +127,9 @@ impl From<ResolveError> for Failure {
             ResolveError::Kek(error) => return error.clone().into(),
             ResolveError::Uri(error) => return (*error).into(),
             ResolveError::UnknownName { .. } => "make it with `kmsctl key create`, or name another",
-            ResolveError::NotSupplied { .. } => "this program supplies passphrases only; use another recipient",
+            ResolveError::NotSupplied { .. } => {
+                "give a public key with --public-key, or name it with `kmsctl key create NAME --public-key FILE`"
+            }
             _ => "correct keystrand.toml",
         };
         Self::new("caller.UnknownKey", Exit::Usage, Party::Caller, error.to_string(), next)

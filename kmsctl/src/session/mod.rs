@@ -12,7 +12,7 @@ use kms_core::{Kek, KekError, Keyring, OpenPolicy, Opener, esdk};
 use kms_providers::config::{Config, LogicalKey};
 use kms_providers::files::KeyIndex;
 use kms_providers::uri::{KeyName, Label};
-use kms_providers::{KeyUri, Resolver};
+use kms_providers::{KeySummary, KeyUri, Resolver};
 
 pub use audit::{open_at, open_log};
 pub use providers::keystore_passphrase;
@@ -266,9 +266,12 @@ impl Session {
             .providers()
             .filter(|(_, provider)| provider.owns_its_keys())
         {
-            for key in provider.list().await? {
-                keyring.insert(provider.kek(&key.uri)?);
+            for key in provider.list().await?.into_iter().filter(KeySummary::is_kek) {
+                keyring.insert(self.resolver.kek(&key.uri)?);
             }
+        }
+        for kek in self.resolver.published().await? {
+            keyring.insert(kek);
         }
         for uri in self.config.keys.values().flat_map(LogicalKey::uris) {
             if !uri.scheme().is_supplied_by_caller() {

@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use kmsctl::envelope::MemberView;
 use serde_json::Value;
 
 use super::messages;
@@ -75,6 +74,8 @@ fn schemes(seen: &Value) -> Value {
         _ => match recipient["scheme"].as_str().unwrap() {
             "wrap-bound" => 1.into(),
             "wrap" => 2.into(),
+            "hpke" => 3.into(),
+            "hybrid" => 4.into(),
             "passphrase" => 5.into(),
             other => panic!("{other}"),
         },
@@ -162,33 +163,6 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
     let mut seen = BTreeSet::new();
     for (path, _) in golden() {
         paths("", &inspected(&path), &mut seen);
-    }
-    // Schemes that no golden file has yet.
-    for params in [
-        (kms_core::Scheme::Hpke, kms_core::WrapParams::Hpke { kem: 0x647a }),
-        (
-            kms_core::Scheme::Hybrid,
-            kms_core::WrapParams::Hybrid {
-                classical: 1,
-                kem: 0x41,
-                ciphertext: vec![0; 1088],
-                id: kms_core::RecipientId::Kid("hpke:x".to_owned()),
-            },
-        ),
-    ] {
-        let single = kms_core::Single {
-            scheme: params.0,
-            id: kms_core::RecipientId::Kid("hpke:x".to_owned()),
-            wrapped: kms_core::WrappedKey {
-                version: None,
-                w: vec![0; 32],
-                params: params.1,
-            },
-            sealed: [0; 48],
-            level: kms_core::Level::DataKey,
-        };
-        let member = serde_json::to_value(MemberView::from(&single)).unwrap();
-        paths("recipients[]", &member, &mut seen);
     }
     let home = Home::new();
     home.file("m", messages::seal(&messages::sealer(), b"x"));

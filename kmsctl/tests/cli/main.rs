@@ -14,6 +14,7 @@ mod json;
 mod keys;
 mod messages;
 mod migrate;
+mod pairs;
 mod pipes;
 mod processes;
 mod recipients;

@@ -70,6 +70,22 @@ fn pairs_that_a_message_does_not_store_are_not_stored_after_it() {
 }
 
 #[test]
+fn a_key_that_binds_a_pair_takes_no_message_without_it() {
+    let home = home_with_raw_key();
+    configure(
+        &home,
+        "[key.bound]\nuri = \"local://payments\"\ncontext = [\"tenant\"]\n",
+    );
+    let without = seal(&sealer(), b"x");
+    home.file("m", &without);
+    let migrate = ["migrate", "--from", "esdk", "--key", "bound", "m"];
+    home.fails(&migrate, 3, "policy.ContextMismatch", "policy");
+    assert_eq!(home.read("m"), without);
+    home.file("m", seal(&sealer().context(context(&[("tenant", "t-17")])), b"x"));
+    home.ok(&migrate);
+}
+
+#[test]
 fn what_fails_is_told_and_left_as_it_was_and_a_resume_does_the_rest() {
     let home = home_with_raw_key();
     let good = seal(&sealer(), b"x");

@@ -2,14 +2,14 @@
 //!
 //! `aws-lc-rs` makes ML-KEM keys only at random or from their expanded form. So the seed is expanded by the `ml-kem`
 //! crate, and AWS-LC does the work that is done often: encapsulation and decapsulation. An encapsulation draws from
-//! AWS-LC's own generator, since `aws-lc-rs` takes no other.
+//! AWS-LC's own generator, since `aws-lc-rs` takes no other. For a FIPS build of AWS-LC that means: encapsulation,
+//! decapsulation and key agreement are the module's; making a key pair from a seed, and SHA-3, are not.
 
 use aws_lc_rs::agreement::{self, ParsedPublicKey, PrivateKey, UnparsedPublicKey};
 use aws_lc_rs::kem;
 
-use crate::crypto::kem::{
-    Composed, DhPrivate, ExpandedMlKem, Group, GroupId, MlKemPrivate, MlKemPublic, MlKemSet, MlKems, expand,
-};
+use super::expanded::{ExpandedMlKem, expand};
+use crate::crypto::kem::{Composed, DhPrivate, Group, GroupId, MlKemPrivate, MlKemPublic, MlKemSet, MlKems};
 use crate::crypto::{RandomFailed, SecureRandom};
 
 pub(super) static KEMS: Composed = Composed {
@@ -145,3 +145,10 @@ fn in_wire_form(group: GroupId, public: &[u8]) -> Option<UnparsedPublicKey<&[u8]
 
 /// The first byte of an uncompressed point (SEC 1 2.3.3).
 const UNCOMPRESSED: u8 = 4;
+
+/// Decapsulation with a private key in expanded form, which only tests have; `None` where it is refused.
+#[cfg(test)]
+pub(in crate::crypto) fn decapsulate_expanded(set: MlKemSet, private: &[u8], ciphertext: &[u8]) -> Option<Vec<u8>> {
+    let key = kem::DecapsulationKey::new(algorithm(set), private).ok()?;
+    Some(key.decapsulate(ciphertext.into()).ok()?.as_ref().to_vec())
+}

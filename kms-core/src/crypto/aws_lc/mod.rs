@@ -4,6 +4,7 @@
 //! `HMAC_CTX_cleanup` cleanses its context; both run in `aws-lc-rs`'s `Drop`. The AES schedule of a key wrap is a
 //! stack variable inside `aws-lc-rs` and is not wiped.
 
+mod expanded;
 mod hkdf;
 mod kem;
 mod signature;
@@ -13,6 +14,9 @@ use std::sync::Arc;
 use aws_lc_rs::key_wrap::{self as lc_wrap, AesKek, KeyWrap as _, KeyWrapPadded as _};
 use aws_lc_rs::{aead, digest, hkdf as lc_hkdf, hmac, rand};
 use zeroize::{Zeroize, Zeroizing};
+
+#[cfg(test)]
+pub(super) use {expanded::expand, kem::decapsulate_expanded, signature::SIGNATURES};
 
 use super::{
     Aead, AeadKey, CryptoBackend, HmacKey, KEY_LEN, KeyWrap, NONCE_LEN, OpenFailed, RandomFailed, SecureRandom, Sha512,

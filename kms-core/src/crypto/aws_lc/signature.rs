@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{
 use crate::crypto::signature::{Composed, Ed25519, Ed25519Private, MlDsa, MlDsaPrivate, RustMlDsa};
 use crate::crypto::{RandomFailed, SecureRandom};
 
-pub(super) static SIGNATURES: Composed = Composed {
+pub(in crate::crypto) static SIGNATURES: Composed = Composed {
     ed25519: &LcEd25519,
     ml_dsa: &LcMlDsa,
     hash: &super::LcSha512,

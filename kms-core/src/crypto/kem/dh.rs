@@ -251,7 +251,7 @@ pub(super) fn check_public(group: &dyn Group, public: &[u8]) -> Result<(), KemFa
 }
 
 /// Whether an X25519 public key has a small order, so that every agreement with it is zero (RFC 7748 7).
-fn is_low_order(public: &[u8]) -> bool {
+pub(super) fn is_low_order(public: &[u8]) -> bool {
     LOW_ORDER.iter().any(|point| {
         let (last, rest) = (public[31] & 0x7f, &public[..31]);
         rest == &point[..31] && last == point[31]
@@ -260,7 +260,7 @@ fn is_low_order(public: &[u8]) -> bool {
 
 /// The u coordinates of order 1, 2, 4 and 8 on the curve and its twist, and the non-canonical forms p and p + 1 of 0
 /// and 1. A test shows that each agrees on zero.
-const LOW_ORDER: [[u8; 32]; 7] = [
+pub(super) const LOW_ORDER: [[u8; 32]; 7] = [
     [0; 32],
     little_endian(1, 0, 0),
     [

@@ -70,3 +70,63 @@ fn ml_kem_seeds() {
     }
     assert!(seen > 0);
 }
+
+/// Wycheproof's private keys in expanded form, which the public interface does not take: what AWS-LC is given for a
+/// seed is the expansion of FIPS 203, and both libraries refuse a broken one.
+#[test]
+fn expanded_private_keys() {
+    use wycheproof::mlkem::{TestName, TestSet};
+    for (set, keys, decapsulations) in [
+        (
+            MlKemSet::MlKem512,
+            TestName::MlKem512KeyGenSeed,
+            TestName::MlKem512SemiExpandedDecaps,
+        ),
+        (
+            MlKemSet::MlKem768,
+            TestName::MlKem768KeyGenSeed,
+            TestName::MlKem768SemiExpandedDecaps,
+        ),
+        (
+            MlKemSet::MlKem1024,
+            TestName::MlKem1024KeyGenSeed,
+            TestName::MlKem1024SemiExpandedDecaps,
+        ),
+    ] {
+        let keys = TestSet::load(keys).unwrap();
+        for test in keys.test_groups.iter().flat_map(|group| &group.tests) {
+            let expanded = crate::crypto::aws_lc::expand(set, test.seed.as_ref().unwrap()[..].try_into().unwrap());
+            assert_eq!(
+                expanded.private[..],
+                test.decaps_key.as_ref().unwrap()[..],
+                "{}",
+                test.tc_id
+            );
+        }
+        let decapsulations = TestSet::load(decapsulations).unwrap();
+        let mut passed = 0;
+        for test in decapsulations.test_groups.iter().flat_map(|group| &group.tests) {
+            let (private, ciphertext) = (test.decaps_key.as_ref().unwrap(), test.ct.as_ref().unwrap());
+            for decapsulate in DECAPSULATE_EXPANDED {
+                let secret = decapsulate(set, private, ciphertext);
+                assert_eq!(secret.is_none(), test.result.must_fail(), "{}", test.tc_id);
+                if let Some(secret) = secret {
+                    assert_eq!(secret, test.shared_secret.as_ref().unwrap()[..], "{}", test.tc_id);
+                }
+                passed += 1;
+            }
+        }
+        println!(
+            "ml_kem expanded {set:?}: {} keys, {passed} decapsulations passed",
+            keys.number_of_tests
+        );
+        assert_eq!(passed, decapsulations.number_of_tests * DECAPSULATE_EXPANDED.len());
+    }
+}
+
+type DecapsulateExpanded = fn(MlKemSet, &[u8], &[u8]) -> Option<Vec<u8>>;
+
+const DECAPSULATE_EXPANDED: &[DecapsulateExpanded] = &[
+    crate::crypto::aws_lc::decapsulate_expanded,
+    crate::crypto::rustcrypto::decapsulate_expanded,
+];

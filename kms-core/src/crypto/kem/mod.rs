@@ -5,9 +5,9 @@
 //!
 //! | KEM | here |
 //! |---|---|
-//! | ML-KEM-512, -768, -1024 (FIPS 203) | [`ml_kem`] |
-//! | X25519, P-256, P-384 (RFC 9180 4.1) | [`dh`] |
-//! | MLKEM768-P256, MLKEM1024-P384, X-Wing | [`hybrid`] |
+//! | ML-KEM-512, -768, -1024 (FIPS 203) | `ml_kem` |
+//! | X25519, P-256, P-384 (RFC 9180 4.1) | `dh` |
+//! | MLKEM768-P256, MLKEM1024-P384, X-Wing | `hybrid` |
 //!
 //! **Private keys** are 32-byte seeds everywhere in this house ([`Kems::derive_key`]). For a Diffie-Hellman group and
 //! for ML-KEM the seed is the input of HPKE's `DeriveKeyPair`; for the three hybrids it is the private key itself.
@@ -22,11 +22,13 @@ mod hybrid;
 mod known_answers;
 pub(crate) mod labeled;
 mod ml_kem;
+#[cfg(test)]
+mod refusals;
 mod registry;
 
 pub(in crate::crypto) use composed::Composed;
 pub(in crate::crypto) use dh::{DhPrivate, Group, GroupId};
-pub(in crate::crypto) use ml_kem::{ExpandedMlKem, MlKemPrivate, MlKemPublic, MlKemSet, MlKems, expand};
+pub(in crate::crypto) use ml_kem::{MlKemPrivate, MlKemPublic, MlKemSet, MlKems};
 pub use registry::Kem;
 
 use super::SecureRandom;

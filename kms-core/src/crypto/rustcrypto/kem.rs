@@ -218,3 +218,26 @@ where
 
 /// The first byte of an uncompressed point (SEC 1 2.3.3).
 const UNCOMPRESSED: u8 = 4;
+
+/// Decapsulation with a private key in expanded form, which only tests have; `None` where it is refused.
+#[cfg(test)]
+pub(in crate::crypto) fn decapsulate_expanded(set: MlKemSet, private: &[u8], ciphertext: &[u8]) -> Option<Vec<u8>> {
+    match set {
+        MlKemSet::MlKem512 => decapsulate_expanded_as::<MlKem512>(private, ciphertext),
+        MlKemSet::MlKem768 => decapsulate_expanded_as::<MlKem768>(private, ciphertext),
+        MlKemSet::MlKem1024 => decapsulate_expanded_as::<MlKem1024>(private, ciphertext),
+    }
+}
+
+#[cfg(test)]
+#[expect(deprecated, reason = "the tests have no other form")]
+fn decapsulate_expanded_as<K>(private: &[u8], ciphertext: &[u8]) -> Option<Vec<u8>>
+where
+    K: Kem<SharedKeySize = U32>,
+    K::DecapsulationKey: Decapsulate<Kem = K> + ml_kem::ExpandedKeyEncoding,
+{
+    let key = ml_kem::ExpandedKeyEncoding::from_expanded_bytes(private.try_into().ok()?);
+    let key: K::DecapsulationKey = key.ok()?;
+    let ciphertext = Ciphertext::<K>::try_from(ciphertext).ok()?;
+    Some(key.decapsulate(&ciphertext).to_vec())
+}

@@ -20,6 +20,9 @@ use hmac::{Hmac, Mac};
 use sha2::Digest as _;
 use zeroize::{Zeroize, Zeroizing};
 
+#[cfg(test)]
+pub(super) use {kem::decapsulate_expanded, signature::SIGNATURES};
+
 use super::{
     Aead, AeadKey, CryptoBackend, HmacKey, KEY_LEN, KeyWrap, NONCE_LEN, OpenFailed, RandomFailed, SecureRandom, Sha512,
     TAG_LEN, password, siv,

@@ -4,7 +4,7 @@ use ed25519_dalek_3::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 
 use crate::crypto::signature::{Composed, Ed25519, Ed25519Private, RustMlDsa};
 
-pub(super) static SIGNATURES: Composed = Composed {
+pub(in crate::crypto) static SIGNATURES: Composed = Composed {
     ed25519: &RcEd25519,
     ml_dsa: &RustMlDsa,
     hash: &super::RcSha512,

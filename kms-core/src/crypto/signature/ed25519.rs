@@ -75,7 +75,7 @@ const fn edge(first: u8) -> [u8; 32] {
     bytes
 }
 
-#[cfg(all(test, feature = "rustcrypto"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

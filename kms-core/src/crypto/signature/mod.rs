@@ -15,11 +15,15 @@
 mod composed;
 mod composite;
 mod ed25519;
+#[cfg(test)]
+mod known_answers;
 mod ml_dsa;
 
 pub(in crate::crypto) use composed::Composed;
 pub(in crate::crypto) use ed25519::{Ed25519, Ed25519Private};
-pub(in crate::crypto) use ml_dsa::{MlDsa, MlDsaPrivate, RustMlDsa};
+pub(in crate::crypto) use ml_dsa::RustMlDsa;
+#[cfg(feature = "aws-lc")]
+pub(in crate::crypto) use ml_dsa::{MlDsa, MlDsaPrivate};
 
 use super::{Posture, SecureRandom};
 use crate::error::SignatureFault;

@@ -4,10 +4,10 @@ use super::outcome::Rewrapped;
 use crate::envelope::opener::Unlocked;
 use crate::envelope::recipients::{Secrets, Wrapped};
 use crate::error::{CallerFault, Result};
-use crate::header::{self, Header, Mutable, Prelude, Reserve, TAG_LEN, encode_shares, meets_floor};
+use crate::header::{self, Header, Mutable, Prelude, Reserve, TAG_LEN, encode_shares};
 use crate::suite::Kind;
 
-/// `wrapped` and `dropped` are what the caller counted.
+/// `wrapped` and `dropped` are what the caller counted; it has asked [`super::Rewrapper::meets_promises`].
 pub(super) fn assemble(
     header: &Header,
     unlocked: &Unlocked,
@@ -16,7 +16,6 @@ pub(super) fn assemble(
     dropped: usize,
     payload_len: Option<u64>,
 ) -> Result<Rewrapped> {
-    meets_floor(header.immutable().floor, &new.entries, &new.shares)?;
     let sequence = header.sequence().checked_add(1).ok_or(CallerFault::Reserve)?;
     let previous = header.tag().first_chunk().copied();
     let mutable = Mutable {

@@ -34,6 +34,7 @@ impl Rewrapper {
             return Err(CallerFault::NoRecipients.into());
         }
         self.check(plan.additions(), &plan.kept())?;
+        self.check_additions(header, &plan)?;
         if plan.additions().next().is_none() && plan.dropped == 0 && plan.in_order {
             return Ok(RewrapBegun::AlreadyCurrent);
         }
@@ -65,6 +66,7 @@ impl Rewrapper {
                 }
             });
         }
+        self.meets_promises(header, &wrapped.entries, &wrapped.shares)?;
         assemble(header, &unlocked, wrapped, count, plan.dropped, payload_len)
     }
 
@@ -84,7 +86,7 @@ impl Rewrapper {
         }
         for part in existing.slots.into_iter().flatten() {
             let dropped = matches!(&part.entry, Entry::Single(single)
-                if but.iter().any(|uri| self.is_named(header, single, uri)));
+                if but.iter().any(|uri| self.is_under(header, single, uri)));
             if dropped {
                 plan.dropped += 1;
             } else {
@@ -127,7 +129,7 @@ impl Rewrapper {
         };
         for slot in &mut existing.slots {
             let older = matches!(slot, Some(Part { entry: Entry::Single(single), .. })
-                if single.level == *level && self.is_named(header, single, member.kek.uri()));
+                if single.level == *level && self.is_of(header, single, &*member.kek));
             if older {
                 *slot = None;
             }
@@ -188,9 +190,27 @@ impl Rewrapper {
         check_beside(&new, kept, policy.max_recipients, policy.mixed_passphrase)
     }
 
+    /// Whoever is added gets what the suite sealed: that is a use of the suite like sealing. And no provider is asked
+    /// for a recipient that may not stand in the header.
+    fn check_additions(&self, header: &Header, plan: &Plan) -> Result<(), PolicyFault> {
+        let opener = &self.opener;
+        let Some(weakest) = plan.additions().map(Recipient::posture).min() else {
+            return Ok(());
+        };
+        let suites = &opener.policy.suites;
+        suites.check_sealing(header.domain().suite, opener.clock.now())?;
+        if header.immutable().floor.posture.is_some_and(|least| weakest < least) {
+            return Err(PolicyFault::FloorPosture);
+        }
+        match opener.policy.posture {
+            Some(least) if weakest < least => Err(PolicyFault::Posture),
+            _ => Ok(()),
+        }
+    }
+
     fn opens_message_only(&self, header: &Header) -> bool {
         header.entries().iter().any(|entry| match entry {
-            Entry::Single(single) => single.level == Level::Message && self.member(header, single).is_some(),
+            Entry::Single(single) => single.level == Level::Message && self.opening_member(header, single).is_some(),
             _ => false,
         })
     }

@@ -1,60 +1,99 @@
 //! Which entry belongs to which key, and whether it is under that key's current version.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Rewrapper;
+use crate::KekError;
 use crate::envelope::recipients::Member;
+use crate::envelope::search::second_key;
 use crate::error::Result;
 use crate::header::{Header, RecipientId, Single};
-use crate::kek::Kek;
+use crate::kek::{Kek, KekInfo, WrapParams};
+use crate::keyring::names;
 
 impl Rewrapper {
+    /// The configured key that `single` is under.
     pub(super) fn member(&self, header: &Header, single: &Single) -> Option<Member> {
-        let (_, kek) = self
-            .opener
+        let Self { opener, .. } = self;
+        let (_, kek) = opener
             .keyring
-            .find(&self.opener.backend, &single.id, &header.immutable().dek_id)?;
+            .find(&opener.backend, single, &header.immutable().dek_id)?;
         let hidden = matches!(single.id, RecipientId::Hint(_));
-        (kek.scheme() == single.scheme).then(|| Member {
-            kek: Arc::clone(kek),
-            hidden,
-        })
+        (kek.scheme() == single.scheme).then_some(Member { kek, hidden })
+    }
+
+    /// The same, where the key can open what stands under it.
+    pub(super) fn opening_member(&self, header: &Header, single: &Single) -> Option<Member> {
+        self.member(header, single).filter(|member| member.kek.opens())
     }
 
     pub(super) async fn is_current(&self, header: &Header, single: &Single, member: &Member) -> Result<bool> {
         let as_hidden = member.hidden == matches!(single.id, RecipientId::Hint(_));
-        let named = as_hidden && self.is_named(header, single, member.kek.uri());
+        let named = as_hidden && self.is_of(header, single, &*member.kek);
         Ok(named && single.scheme == member.kek.scheme() && !self.is_stale(single, &*member.kek).await?)
     }
 
-    pub(super) fn is_named(&self, header: &Header, single: &Single, uri: &str) -> bool {
-        match &single.id {
-            RecipientId::Kid(kid) => kid == uri,
-            RecipientId::Hint(hint) => {
-                *hint == crate::keyring::hint(&self.opener.backend, &header.immutable().dek_id, uri)
-            }
+    /// Whether `single` is under `kek`, and of a hybrid under both its halves: a classical key does not take the place
+    /// of the hybrid that it is a half of.
+    pub(super) fn is_of(&self, header: &Header, single: &Single, kek: &dyn Kek) -> bool {
+        let first = self.is_id_of(header, &single.id, kek.uri());
+        match (&single.wrapped.params, kek.hybrid()) {
+            (WrapParams::Hybrid { id, .. }, Some(halves)) => first && self.is_id_of(header, id, halves.pq().uri()),
+            (WrapParams::Hybrid { .. }, None) | (_, Some(_)) => false,
+            (_, None) => first,
         }
     }
 
-    /// Whether `single` is under another version than the current one. A provider that hides versions makes nothing
-    /// stale, unless it is forced.
+    /// Whether the key `uri` is needed to open `single`: alone, or as one of two halves.
+    pub(super) fn is_under(&self, header: &Header, single: &Single, uri: &str) -> bool {
+        let second = match &single.wrapped.params {
+            WrapParams::Hybrid { id, .. } => self.is_id_of(header, id, uri),
+            _ => false,
+        };
+        second || self.is_id_of(header, &single.id, uri)
+    }
+
+    fn is_id_of(&self, header: &Header, id: &RecipientId, uri: &str) -> bool {
+        names(&self.opener.backend, &header.immutable().dek_id, id, uri)
+    }
+
+    /// Whether `single` is under another version than the current one, of either half. A provider that hides versions
+    /// makes nothing stale, unless it is forced.
     pub(super) async fn is_stale(&self, single: &Single, kek: &dyn Kek) -> Result<bool> {
         if self.force {
             return Ok(true);
         }
-        if let Some(current) = lock(&self.versions).get(kek.uri()) {
-            return Ok(differs(current.as_deref(), single));
+        let written = single.wrapped.version.as_deref();
+        let Some(halves) = kek.hybrid() else {
+            return self.is_older(kek.uri(), written, kek.describe()).await;
+        };
+        let classical = halves.classical();
+        if self.is_older(classical.uri(), written, classical.describe()).await? {
+            return Ok(true);
         }
-        let current = kek.describe().await?.version;
-        let stale = differs(current.as_deref(), single);
-        lock(&self.versions).insert(kek.uri().to_owned(), current);
-        Ok(stale)
+        let written = second_key(single, kek).and_then(|(_, version)| version.as_deref());
+        self.is_older(halves.pq().uri(), written, halves.pq().describe()).await
+    }
+
+    async fn is_older(
+        &self,
+        uri: &str,
+        written: Option<&[u8]>,
+        describe: impl Future<Output = Result<KekInfo, KekError>>,
+    ) -> Result<bool> {
+        if let Some(current) = lock(&self.versions).get(uri) {
+            return Ok(differs(current.as_deref(), written));
+        }
+        let current = describe.await?.version;
+        let older = differs(current.as_deref(), written);
+        lock(&self.versions).insert(uri.to_owned(), current);
+        Ok(older)
     }
 }
 
-fn differs(current: Option<&[u8]>, single: &Single) -> bool {
-    match (current, single.wrapped.version.as_deref()) {
-        (Some(current), Some(version)) => current != version,
+fn differs(current: Option<&[u8]>, written: Option<&[u8]>) -> bool {
+    match (current, written) {
+        (Some(current), Some(written)) => current != written,
         _ => false,
     }
 }

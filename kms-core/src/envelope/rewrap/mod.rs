@@ -18,8 +18,8 @@ use super::recipients::{Member, Recipient, wrap_single};
 use super::search::{ShareCheck, open_committed_share};
 use super::{read_back, trail};
 use crate::audit::{Action, Intent};
-use crate::error::Result;
-use crate::header::{Header, Level, Single};
+use crate::error::{PolicyFault, Result};
+use crate::header::{Entry, Header, Level, Share, Single, meets_floor, meets_posture};
 use crate::memory::Secret;
 use change::Others;
 
@@ -148,7 +148,7 @@ impl Rewrapper {
                     x,
                     version: share.version,
                 };
-                row.push(match self.member(header, &share.recipient) {
+                row.push(match self.opening_member(header, &share.recipient) {
                     None => ShareCheck::Unverified,
                     Some(member) => match open_committed_share(scope, place, &share.recipient, &*member.kek)
                         .await
@@ -167,6 +167,12 @@ impl Rewrapper {
     fn intent(&self, header: &Header) -> Result<Intent> {
         let opener = &self.opener;
         trail::using(&opener.audit, Action::Rewrap, &opener.backend, header, &opener.keyring)
+    }
+
+    /// The floor of the envelope and the policy here, of what is to stand in the header.
+    fn meets_promises(&self, header: &Header, entries: &[Entry], shares: &[Vec<Share>]) -> Result<(), PolicyFault> {
+        meets_floor(header.immutable().floor, entries, shares)?;
+        meets_posture(self.opener.policy.posture, entries, shares)
     }
 
     async fn wrap_verified(

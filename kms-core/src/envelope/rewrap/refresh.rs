@@ -8,7 +8,7 @@ use crate::envelope::recipients::{Member, Wrapped};
 use crate::envelope::search::open_committed_share;
 use crate::envelope::trail;
 use crate::error::{CallerFault, Error, Result};
-use crate::header::{Entry, Header, Level, Share, meets_floor};
+use crate::header::{Entry, Header, Level, Share};
 
 impl Rewrapper {
     /// Wraps stale entries and shares under the current versions of their keys.
@@ -37,7 +37,7 @@ impl Rewrapper {
         let wrapped = stale.entries.len() + stale.shares.len();
         let shares = self.move_shares(intent, header, &stale.shares).await?;
         if stale.entries.is_empty() {
-            meets_floor(header.immutable().floor, header.entries(), &shares)?;
+            self.meets_promises(header, header.entries(), &shares)?;
             let moved = header.with_shares(shares)?;
             let (sequence, tag) = (header.sequence(), *header.tag());
             return Ok(Rewrapped {
@@ -67,6 +67,7 @@ impl Rewrapper {
                 kept => kept.clone(),
             });
         }
+        self.meets_promises(header, &entries, &shares)?;
         assemble(
             header,
             &unlocked,
@@ -83,7 +84,7 @@ impl Rewrapper {
 
     async fn stale(&self, header: &Header, only: Option<&str>) -> Result<Stale> {
         let mut stale = Stale::default();
-        let wanted = |member: &Member| only.is_none_or(|uri| member.kek.uri() == uri);
+        let wanted = |member: &Member| only.is_none_or(|uri| member.key_uris().any(|key| key == uri));
         for (at, entry) in header.entries().iter().enumerate() {
             let Entry::Single(single) = entry else { continue };
             if let Some(member) = self.member(header, single).filter(wanted)
@@ -94,7 +95,7 @@ impl Rewrapper {
         }
         for (quorum, shares) in header.shares().iter().enumerate() {
             for (at, share) in shares.iter().enumerate() {
-                if let Some(member) = self.member(header, &share.recipient).filter(wanted)
+                if let Some(member) = self.opening_member(header, &share.recipient).filter(wanted)
                     && self.is_stale(&share.recipient, &*member.kek).await?
                 {
                     stale.shares.push((quorum, at));
@@ -129,8 +130,8 @@ impl Rewrapper {
             let member = self
                 .member(header, &share.recipient)
                 .ok_or(CallerFault::NoConfiguredKey)?;
-            let (attempt, secret) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
-            trail::calls(intent, &[attempt]);
+            let (attempts, secret) = open_committed_share(scope, place, &share.recipient, &*member.kek).await;
+            trail::calls(intent, &attempts);
             let secret = secret.ok_or(Error::DoesNotOpen)?;
             let version = share.version.checked_add(1).ok_or(CallerFault::Reserve)?;
             let place = Place { version, ..place };

@@ -40,10 +40,24 @@ impl Migrator {
     #[must_use]
     pub fn from_esdk(esdk: kms_core::esdk::Opener, sealer: Sealer, opener: Opener) -> Self {
         Self {
-            source: Source::Esdk(Box::new(source::Esdk { opener: esdk, sealer })),
+            source: Source::Esdk(Box::new(source::Esdk {
+                opener: esdk,
+                sealer,
+                bound: Vec::new(),
+            })),
             opener,
             verify: false,
         }
+    }
+
+    /// Leaves messages alone whose context lacks a pair of these names.
+    #[cfg(feature = "esdk")]
+    #[must_use]
+    pub fn binding(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        if let Source::Esdk(esdk) = &mut self.source {
+            esdk.bound.extend(names);
+        }
+        self
     }
 
     /// Seals attached envelopes of other suites in `suite`, with a new data key and everything else as it was.

@@ -28,6 +28,8 @@ pub(super) enum Source {
 pub(super) struct Esdk {
     pub(super) opener: kms_core::esdk::Opener,
     pub(super) sealer: Sealer,
+    /// Names of pairs that every envelope has to bind.
+    pub(super) bound: Vec<String>,
 }
 
 /// An opened file: its plaintext, and what seals it.
@@ -124,6 +126,9 @@ impl Esdk {
         let missing: Vec<_> = self.opener.unstored(reader.header()).collect();
         let pairs = stored.chain(missing.iter().copied());
         let context = kms_core::EncryptionContext::from_pairs(pairs).map_err(of_message)?;
+        if self.bound.iter().any(|name| context.value(name).is_none()) {
+            return Err(kms_core::Error::from(kms_core::PolicyFault::ContextMismatch).into());
+        }
         let sealer = self.sealer.clone().context(context);
         let sealer = sealer.external(missing.into_iter().map(|(key, _)| key));
         Ok(Opened {

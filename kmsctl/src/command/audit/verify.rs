@@ -9,11 +9,12 @@ use kms_core::audit::HeaderMark;
 use kms_core::{Header, caps};
 use kms_providers::audit::{AuditLog, HeaderFinding, HeaderState, Report};
 use kms_providers::files::{DiscoverOptions, Found, discover, read_header};
-use kms_providers::signing::{NoteError, VerifierKey};
+use kms_providers::signing::VerifierKey;
 use serde::Serialize;
 
 use super::{LogArgs, own_verifier};
 use crate::App;
+use crate::command::verify::pinned;
 use crate::exit::Exit;
 use crate::failure::{Failure, Party, Result};
 use crate::printable::Printable;
@@ -85,7 +86,7 @@ impl Verify {
 
     fn verifier(&self, app: &App) -> Result<VerifierKey> {
         match &self.pin {
-            Some(key) => pinned(key),
+            Some(key) => pinned(key, "`kmsctl audit checkpoint --key` shows it"),
             None if self.log.log.is_some() => Err(Failure::usage(
                 "a copy of a log does not say whose it is",
                 "give its public key with --pin",
@@ -187,17 +188,6 @@ impl fmt::Display for Verdict {
             None => Ok(()),
         }
     }
-}
-
-/// The key itself, or what the file of that name holds: with its post-quantum half it is long.
-fn pinned(key: &str) -> Result<VerifierKey> {
-    let text = match key.contains('+') {
-        true => key.to_owned(),
-        false => fs::read_to_string(key).map_err(|error| Failure::io(Path::new(key), &error))?,
-    };
-    text.trim_end()
-        .parse()
-        .map_err(|error: NoteError| Failure::usage(error.to_string(), "`kmsctl audit checkpoint --key` shows it"))
 }
 
 fn mark(header: &Header) -> HeaderMark {

@@ -2,6 +2,7 @@
 
 mod create;
 mod destroy;
+mod export_public;
 mod list;
 mod show;
 mod state;
@@ -12,6 +13,7 @@ use clap::Subcommand;
 use kms_core::KekFault;
 use kms_providers::{KeyLifecycle, KeyUri};
 
+pub(in crate::command) use create::public_key;
 pub(in crate::command) use sweep::{needed_by, sweep};
 
 use crate::App;
@@ -28,6 +30,8 @@ pub enum Key {
     List(list::List),
     /// Show a key, its versions, and what needs them
     Show(show::Show),
+    /// Write the public key of a key pair
+    ExportPublic(export_public::ExportPublic),
     /// Allow the use of a key again
     Enable(state::Enable),
     /// Forbid the use of a key until it is enabled
@@ -48,6 +52,7 @@ impl Key {
             Self::Create(command) => command.run(app).await,
             Self::List(command) => command.run(app).await,
             Self::Show(command) => command.run(app).await,
+            Self::ExportPublic(command) => command.run(app).await,
             Self::Enable(command) => command.run(app).await,
             Self::Disable(command) => command.run(app).await,
             Self::Destroy(command) => command.run(app).await,

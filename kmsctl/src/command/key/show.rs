@@ -1,11 +1,14 @@
 //! `kmsctl key show`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use clap::Args;
-use kms_core::KekFault;
+use kms_core::crypto::signature::SignatureScheme;
+use kms_core::{Kek, KekFault, KemPublicKey, KemRecipient};
 use kms_providers::files::KeyIndex;
-use kms_providers::{KeySummary, KeyUri};
+use kms_providers::signing::VerifierKey;
+use kms_providers::{KeyState, KeySummary, KeyUri};
 use serde::Serialize;
 
 use super::view::{KeyView, NameView, VersionView};
@@ -43,6 +46,17 @@ struct Details {
     envelope_version: Option<String>,
     /// Known envelopes that need each version.
     needed: Vec<Needed>,
+    /// Of a key pair, or a signature key: the public key of each version that there is.
+    public_keys: Vec<Public>,
+}
+
+#[derive(Serialize)]
+struct Public {
+    version: String,
+    /// How envelopes and configurations name it; of a signature key, name and id of each half.
+    thumbprint: String,
+    /// In base64url, or as `kmsctl verify --pin` takes it.
+    public_key: String,
 }
 
 #[derive(Serialize)]
@@ -77,6 +91,7 @@ async fn details(session: &Session, uri: &KeyUri) -> Result<Details> {
     let kek = session.resolver().kek(&uri.without_version())?;
     let info = match kek.describe().await {
         Ok(info) => Some(info),
+        Err(_) if !summary.is_kek() => None,
         Err(error) if error.kind.is_key_state() => None,
         Err(error) => return Err(error.into()),
     };
@@ -86,15 +101,71 @@ async fn details(session: &Session, uri: &KeyUri) -> Result<Details> {
         .iter()
         .map(|version| needed(&session.index(), &summary.uri, &version.version));
     Ok(Details {
+        public_keys: public_keys(session, &*kek, &summary).await?,
         needed: needed.collect(),
         algorithm: info.as_ref().map(|info| info.algorithm.clone()),
         protection: info.as_ref().map(|info| info.protection.clone()),
         region: info.as_ref().and_then(|info| info.region.clone()),
-        posture: crate::envelope::posture_name(kek.posture()),
+        posture: crate::envelope::posture_name(summary.signature.map_or(kek.posture(), SignatureScheme::posture)),
         trust_domain: info.as_ref().map(|info| info.trust_domain.clone()),
         envelope_version: info.and_then(|info| info.version).map(|bytes| version(&bytes)),
         key,
     })
+}
+
+/// The key pair that `uri` names.
+///
+/// # Errors
+/// When it names a symmetric key, or none.
+pub(super) fn pair_of(session: &Session, uri: &KeyUri) -> Result<Arc<dyn KemRecipient>> {
+    let kek = session.resolver().kek(&uri.without_version())?;
+    kek.kem().cloned().ok_or_else(|| {
+        Failure::usage(
+            format!("{uri} is no key pair"),
+            "`kmsctl key create NAME --kem x-wing` makes one",
+        )
+    })
+}
+
+async fn public_keys(session: &Session, kek: &dyn Kek, summary: &KeySummary) -> Result<Vec<Public>> {
+    let signing = session.resolver().provider(&summary.uri)?.signing_keys();
+    let signing = signing.filter(|_| !summary.is_kek());
+    let mut keys = Vec::new();
+    for version in summary
+        .versions
+        .iter()
+        .filter(|version| version.state != KeyState::Destroyed)
+    {
+        let number = version.version.clone();
+        if let Some(signing) = signing {
+            let verifier = signing.verifier(&format!("{}/{number}", summary.uri).parse()?).await?;
+            keys.push(Public::of_signature(number, &verifier));
+        } else if let Some(pair) = kek.kem() {
+            let public = pair.public_key(Some(number.as_bytes())).await?.key;
+            keys.push(Public::of_pair(number, &public));
+        }
+    }
+    Ok(keys)
+}
+
+impl Public {
+    fn of_pair(version: String, public: &KemPublicKey) -> Self {
+        Self {
+            version,
+            thumbprint: public.uri(),
+            public_key: public.to_string(),
+        }
+    }
+
+    fn of_signature(version: String, verifier: &VerifierKey) -> Self {
+        let text = verifier.to_string();
+        let ids = text.split(' ').filter_map(|half| half.rsplit_once('+'));
+        Self {
+            version,
+            thumbprint: ids.map(|(name_and_id, _)| name_and_id).collect::<Vec<_>>().join(" "),
+            public_key: text.clone(),
+        }
+    }
 }
 
 /// The listing of the provider that serves the key is where its states stand.
@@ -141,6 +212,14 @@ impl fmt::Display for Details {
         writeln!(f, "  {:<12} {}", "posture", self.posture)?;
         for version in &self.key.versions {
             writeln!(f, "  {}", Line(version, &self.needed))?;
+        }
+        for public in &self.public_keys {
+            writeln!(
+                f,
+                "  {:<12} of version {}: {}",
+                "public key", public.version, public.thumbprint
+            )?;
+            writeln!(f, "    {}", public.public_key)?;
         }
         Ok(())
     }

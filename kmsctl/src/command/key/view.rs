@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use kms_providers::config::{LogicalKey, Recipients};
-use kms_providers::{KeyState, KeySummary, KeyUri, VersionSummary};
+use kms_core::crypto::signature::SignatureScheme;
+use kms_providers::config::{LogicalKey, Member, Recipients};
+use kms_providers::{KeyState, KeySummary, VersionSummary};
 use serde::Serialize;
 
 use crate::printable::{count, time};
@@ -24,6 +25,12 @@ pub(super) struct KeyView {
     created: Option<String>,
     /// The version that new envelopes use.
     current: Option<String>,
+    /// Of a key pair: its mechanism.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kem: Option<&'static str>,
+    /// Of a signature key: its scheme.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<&'static str>,
     /// Its versions, oldest first.
     pub(super) versions: Vec<VersionView>,
 }
@@ -62,6 +69,8 @@ impl KeyView {
             due,
             created: key.created.map(time),
             current: current.map(|version| version.version.clone()),
+            kem: key.kem.map(kms_core::Kem::name),
+            signature: key.signature.map(SignatureScheme::name),
             versions: key.versions.iter().map(VersionView::from).collect(),
         }
     }
@@ -87,7 +96,7 @@ impl NameView {
                 Recipients::Quorum { k, .. } => k,
                 _ => 1,
             },
-            members: key.uris().map(KeyUri::to_string).collect(),
+            members: key.recipients.members().iter().map(member).collect(),
             suite: key.suite.map(kms_core::Suite::name),
         }
     }
@@ -98,6 +107,12 @@ impl fmt::Display for KeyView {
         write!(f, "{:<32} {:<20}", self.key, self.state)?;
         if let Some(current) = &self.current {
             write!(f, " version {current} of {}", self.versions.len())?;
+        }
+        if let Some(kem) = self.kem {
+            write!(f, ", key pair ({kem})")?;
+        }
+        if let Some(scheme) = self.signature {
+            write!(f, ", signature key ({scheme})")?;
         }
         match &self.due {
             Some(due) => write!(f, " due {due}"),
@@ -127,6 +142,13 @@ impl fmt::Display for NameView {
             threshold => write!(f, "{threshold} of {} together: ", count(self.members.len(), "key"))?,
         }
         f.write_str(&self.members.join(", "))
+    }
+}
+
+fn member(member: &Member) -> String {
+    match &member.pq {
+        None => member.key.uri.to_string(),
+        Some(pq) => format!("{} with {}", member.key.uri, pq.uri),
     }
 }
 
