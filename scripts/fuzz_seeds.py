@@ -38,6 +38,7 @@ def main(folder):
         "header_roundtrip": headers(cases),
         "envelope_open": envelopes(cases),
         "key_uri": key_uris(cases),
+        "recognise": files(cases),
         "record_open": records(cases),
         "record_batch": batches(),
     }.items():
@@ -45,6 +46,8 @@ def main(folder):
         for seed in seeds:
             keep(place, seed)
     for seed in (ROOT / "fuzz/seeds").glob("*/*"):
+        if seed.parent.name == "files":
+            continue  # they are seeds with their names, above
         keep(Path(folder) / seed.parent.name, seed.read_bytes())
 
 
@@ -66,6 +69,16 @@ def envelopes(cases):
             envelope = b"".join((folder / part).read_bytes() for part in parts if part)
             if len(envelope) < 20_000:
                 yield envelope
+
+
+def files(cases):
+    """name length(1) name content: one of each format, small"""
+    parquet = [path for path in (ROOT / "kms-scan/tests/data").glob("*.parquet")]
+    kept = [path for path in sorted((ROOT / "fuzz/seeds/files").glob("*"))]
+    headers = [folder / case["file"] for folder, case in cases[:12]]
+    for path in [*parquet, *kept, *headers]:
+        name = path.name[-31:].encode()
+        yield bytes([len(name)]) + name + path.read_bytes()[:20_000]
 
 
 def key_uris(cases):

@@ -13,6 +13,8 @@ for part in "${@:-test}"; do
         need cc gcc
         need make make
         need git git
+        need openssl openssl
+        need ssh-keygen openssh-client
         need python3 python3
         ! has python3 || python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
         has javac && has mvn || echo "A JDK or Maven is missing: exchanges with the AWS Encryption SDK for Java will be SKIPPED."

@@ -81,12 +81,10 @@ pub enum ResolveError {
         uri: KeyUri,
     },
     /// The two keys make no hybrid.
-    #[error("{classical} and {pq} make no hybrid: it is a KEK or a P-256 key, and a post-quantum key pair")]
+    #[error("{} and {} make no hybrid: it is a KEK or a P-256 key, and a post-quantum key pair", halves[0], halves[1])]
     Hybrid {
-        /// The classical half.
-        classical: KeyUri,
-        /// The post-quantum half.
-        pq: KeyUri,
+        /// The classical half and the post-quantum half.
+        halves: Box<[KeyUri; 2]>,
     },
     /// A key may not live where it lives.
     #[error("{uri}: this key is in {}, which the key's residency does not allow", region.as_deref().unwrap_or("no known region"))]
@@ -236,8 +234,7 @@ impl Resolver {
         };
         let hybrid = HybridKek::new(self.backend.clone(), key, Arc::clone(pair));
         let hybrid = hybrid.map_err(|_| ResolveError::Hybrid {
-            classical: member.key.uri.clone(),
-            pq: half.uri.clone(),
+            halves: Box::new([member.key.uri.clone(), half.uri.clone()]),
         })?;
         Ok(Arc::new(hybrid))
     }

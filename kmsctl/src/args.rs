@@ -11,7 +11,7 @@ use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
 use crate::command::{
-    audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, migrate, rewrap, rotate, sign, verify,
+    audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, migrate, rewrap, rotate, scan, sign, verify,
 };
 use crate::failure::Result;
 
@@ -79,6 +79,8 @@ pub enum Command {
     Rewrap(rewrap::Rewrap),
     /// Seal anew what is in another format or suite
     Migrate(migrate::Migrate),
+    /// Take an inventory: what protects files and keys, and what to do first
+    Scan(scan::Scan),
     /// Sign files
     Sign(sign::Sign),
     /// Verify signatures of files; needs no home

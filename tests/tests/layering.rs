@@ -18,8 +18,9 @@ use workspace::{Member, default_tree, members, rust_files};
 const ARROWS: &[(&str, &[&str])] = &[
     ("kms-core", &[]),
     ("kms-providers", &["kms-core"]),
-    ("kmsctl", &["kms-core", "kms-providers"]),
-    ("keystrand-tests", &["kms-core", "kms-providers", "kmsctl"]),
+    ("kms-scan", &["kms-core", "kms-providers"]),
+    ("kmsctl", &["kms-core", "kms-providers", "kms-scan"]),
+    ("keystrand-tests", &["kms-core", "kms-providers", "kms-scan", "kmsctl"]),
 ];
 
 /// What kms-core leaves to its callers: files, network, other processes, and every async runtime.
@@ -147,7 +148,15 @@ fn modules_for_tests_are_told_from_others() {
 
 #[test]
 fn unsafe_code_stands_where_it_is_listed() {
-    let files = rust_files(&["kms-core", "kms-providers", "kmsctl", "tests", "benches", "fuzz"]);
+    let files = rust_files(&[
+        "kms-core",
+        "kms-providers",
+        "kms-scan",
+        "kmsctl",
+        "tests",
+        "benches",
+        "fuzz",
+    ]);
     let found: Vec<_> = files
         .iter()
         .filter(|file| file.has_word("unsafe"))
@@ -169,7 +178,7 @@ fn unsafe_code_is_seen() {
 
 #[test]
 fn default_features_bring_no_cloud_sdk_and_no_network() {
-    for name in ["kms-core", "kms-providers", "kmsctl"] {
+    for name in ["kms-core", "kms-providers", "kms-scan", "kmsctl"] {
         let crates = default_tree(name);
         assert!(crates.iter().any(|found| found == "kms-core"), "no tree of {name}");
         let wrong: Vec<_> = crates.iter().filter(|name| is_network(name)).collect();

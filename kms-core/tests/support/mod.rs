@@ -140,13 +140,16 @@ impl Kek for TestKek {
     }
 }
 
+/// What envelopes call a version, and its private key.
+pub type KemVersion = (Option<Vec<u8>>, Arc<dyn DecapsulationKey>);
+
 /// A KEM key with any number of versions, the last one current.
 pub struct TestKem {
     pub backend: CryptoBackend,
     pub uri: String,
     pub kem: Kem,
     /// Version and private key; `None` where the kind of key has no versions.
-    pub versions: Vec<(Option<Vec<u8>>, Arc<dyn DecapsulationKey>)>,
+    pub versions: Vec<KemVersion>,
 }
 
 impl TestKem {

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::ConfigError;
 use super::key::Reader;
-use super::raw_key::{RawFields, RawMember};
+use super::raw_key::{OneOrMore, RawFields, RawMember};
 use crate::uri::{KeyName, KeyUri, Thumbprint, UriScheme};
 
 /// The recipients of a logical key.
@@ -190,7 +190,7 @@ impl Reader<'_> {
     }
 
     fn thumbprints(&self, span: &Range<usize>, fields: &RawFields) -> Result<Vec<Thumbprint>, ConfigError> {
-        let texts = fields.thumbprint.iter().flat_map(|pinned| pinned.texts());
+        let texts = fields.thumbprint.iter().flat_map(OneOrMore::texts);
         let parse = |text: &String| match KeyUri::parse(&format!("hpke:{}", text.trim_start_matches("hpke:"))) {
             Ok(KeyUri::Hpke(thumbprint)) => Ok(thumbprint),
             Ok(_) => Err(self.source.error(span.clone(), "this is no thumbprint")),

@@ -23,6 +23,8 @@ pub struct PolicyConfig {
     pub posture: Option<Posture>,
     /// Recipients and shares of an envelope; 16 unless said, 64 at most.
     pub max_recipients: usize,
+    /// Days after which an inventory calls a key due for rotation; its own default unless said.
+    pub max_age_days: Option<u64>,
 }
 
 impl Default for PolicyConfig {
@@ -31,6 +33,7 @@ impl Default for PolicyConfig {
             suites: SuitePolicy::default(),
             posture: None,
             max_recipients: caps::RECIPIENTS_DEFAULT,
+            max_age_days: None,
         }
     }
 }
@@ -56,6 +59,12 @@ impl PolicyConfig {
                 return Err(source.error(most.span(), "max_recipients is 1 to 64"));
             }
             policy.max_recipients = most.into_inner();
+        }
+        if let Some(days) = raw.max_age_days {
+            if !(1..=36_500).contains(days.get_ref()) {
+                return Err(source.error(days.span(), "max_age_days is 1 to 36500"));
+            }
+            policy.max_age_days = Some(days.into_inner());
         }
         Ok(policy)
     }
@@ -124,6 +133,7 @@ pub(super) fn suite(source: &Source, name: &Spanned<String>) -> Result<Suite, Co
 struct Raw {
     posture: Option<RawPosture>,
     max_recipients: Option<Spanned<usize>>,
+    max_age_days: Option<Spanned<u64>>,
 }
 
 #[derive(Deserialize)]

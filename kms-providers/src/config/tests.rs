@@ -38,6 +38,7 @@ uri = "local://one/3"
 [policy]
 suites = ["KS1-AES256GCM", "KS1-AES256GCMSIV"]
 max_recipients = 3
+max_age_days = 90
 "#
     ));
     let config = parse(&text).unwrap();
@@ -62,6 +63,7 @@ max_recipients = 3
     assert_eq!(config.providers["aws"].kind(), UriScheme::AwsKms);
     assert_eq!(config.open_policy().suites.rules().count(), 2);
     assert_eq!(config.open_policy().max_recipients, 3);
+    assert_eq!(config.policy.max_age_days, Some(90));
     assert_eq!(config.audit, AuditConfig::None);
 }
 
@@ -201,6 +203,7 @@ fn errors_have_a_place_and_a_next_step() {
         ),
         ("[policy]\nsuites = []", (2, 10), "no suite"),
         ("[policy]\nmax_recipients = 65", (2, 18), "1 to 64"),
+        ("[policy]\nmax_age_days = 0", (2, 16), "1 to 36500"),
         ("[policy]\nmax = 1", (2, 1), "unknown field"),
         ("[provider.x]\nregion = \"a\"", (1, 1), "`kind` is missing"),
         ("[provider.x]\nkind = \"vault\"", (2, 8), "unknown kind"),

@@ -97,7 +97,8 @@ impl FileFault {
 
 impl FileError {
     /// A fault of the file at `path`.
-    pub(super) fn new(path: &Path, fault: impl Into<FileFault>) -> Self {
+    #[must_use]
+    pub fn new(path: &Path, fault: impl Into<FileFault>) -> Self {
         Self {
             path: Some(path.to_owned()),
             fault: fault.into(),

@@ -43,7 +43,7 @@ mod source;
 pub use campaign::{Campaign, CampaignOptions, CampaignProgress, Plan, Report, RunId, RunSummary};
 pub use detect::{EnvelopeFile, Layout, detect, read_header, sidecar_of};
 pub use discover::{
-    Discover, DiscoverOptions, Files, Found, Leftover, OrphanSearch, discover, find_payload, walk_files,
+    Discover, DiscoverOptions, Found, Leftover, OrphanSearch, RegularFiles, discover, find_payload, regular_files,
 };
 pub use ends::{Input, Output, Progress, Syncing};
 pub use error::{FileError, FileFault};

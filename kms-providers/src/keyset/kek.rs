@@ -96,21 +96,19 @@ impl<H: Host> Kek for KeysetKek<H> {
             .map_err(|fault| self.error(KekOperation::Unwrap, fault))
     }
 
+    /// Of signature keys too: they wrap nothing, and rotate as all keys do.
     async fn describe(&self) -> Result<KekInfo, KekError> {
-        let version = self.look_up(|key| Ok(self.pinned.unwrap_or(key.primary))).await;
-        let version = version.map_err(|fault| self.error(KekOperation::Describe, fault))?;
-        let algorithm = match self.host.style() {
-            WrapStyle::Derive => "HKDF-SHA-512 derivation, 256-bit key",
-            WrapStyle::KeyWrap => "AES-256-KWP",
+        let read = |key: &Key| Ok((key.purpose, self.pinned.unwrap_or(key.primary)));
+        let read = current_or_looked_up(&*self.host, &self.name, read).await;
+        let (purpose, version) = read.map_err(|fault| self.error(KekOperation::Describe, fault))?;
+        let (algorithm, posture) = match (purpose, self.host.style()) {
+            (Purpose::Sign(scheme), _) => (scheme.name(), scheme.posture()),
+            (Purpose::Pair(kem), _) => (kem.name(), kem.posture()),
+            (Purpose::Wrap, WrapStyle::Derive) => ("HKDF-SHA-512 derivation, 256-bit key", Posture::Hedged),
+            (Purpose::Wrap, WrapStyle::KeyWrap) => ("AES-256-KWP", Posture::Hedged),
         };
         let version = Some(version.to_string().into_bytes());
-        let mut info = KekInfo::new(
-            algorithm,
-            version,
-            "software",
-            Posture::Hedged,
-            self.host.trust_domain(),
-        );
+        let mut info = KekInfo::new(algorithm, version, "software", posture, self.host.trust_domain());
         info.region = self.host.region();
         Ok(info)
     }

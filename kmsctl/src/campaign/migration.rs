@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use kms_core::{Level, Suite};
 use kms_providers::files::{
-    Campaign, CampaignOptions, CampaignProgress, DiscoverOptions, Migrator, Plan, Report, walk_files,
+    Campaign, CampaignOptions, CampaignProgress, DiscoverOptions, Migrator, Plan, Report, regular_files,
 };
 use serde::{Deserialize, Serialize};
 
@@ -127,7 +127,7 @@ struct Total {
 /// When a key means nothing here.
 pub fn survey_migration(app: &App, migrator: &Migrator, paths: &[PathBuf]) -> Exit {
     let (mut migrate, mut current, mut failures) = (0, 0, Vec::new());
-    for path in walk_files(paths, &DiscoverOptions::default()) {
+    for path in regular_files(paths, &DiscoverOptions::default()) {
         let looked = path.and_then(|path| Ok((migrator.wants(&path)?, path)));
         match looked {
             Err(error) => failures.push(app.out.fail_one(&error.into())),

@@ -12,6 +12,7 @@ pub mod man;
 pub mod migrate;
 pub mod rewrap;
 pub mod rotate;
+pub mod scan;
 pub mod sign;
 pub mod verify;
 
@@ -35,6 +36,7 @@ impl Command {
             Self::Rotate(command) => command.run(app).await,
             Self::Rewrap(command) => command.run(app).await,
             Self::Migrate(command) => command.run(app).await,
+            Self::Scan(command) => command.run(app).await,
             Self::Sign(command) => command.run(app).await,
             Self::Verify(command) => command.run(app),
             Self::Audit(command) => command.run(app).await,

@@ -8,7 +8,16 @@ use super::support::{Home, KMSCTL, repository};
 /// it is to fail.
 #[test]
 fn every_command_of_the_page_runs() {
-    let text = fs::read_to_string(repository("docs/kmsctl.md")).unwrap();
+    run_page("docs/kmsctl.md", 30);
+}
+
+#[test]
+fn every_command_of_the_page_on_inventories_runs() {
+    run_page("docs/scan.md", 8);
+}
+
+fn run_page(page: &str, least: usize) {
+    let text = fs::read_to_string(repository(page)).unwrap();
     let home = Home::none();
     let folder = home.path("");
     fs::write(folder.join("report.csv"), "a,b\n1,2\n").unwrap();
@@ -36,7 +45,7 @@ fn every_command_of_the_page_runs() {
         );
         ran += 1;
     }
-    assert!(ran >= 30, "{ran} commands");
+    assert!(ran >= least, "{page}: {ran} commands");
 }
 
 #[test]

@@ -33,6 +33,9 @@ fn results_keep_their_shape() {
     let migrate = ["migrate", "--to", "KS1-AES256GCMSIV", "d"];
     note("migrate --dry-run", home.json(&[&migrate[..], &["--dry-run"]].concat()));
     note("migrate", home.json(&migrate));
+    home.file("d/cut.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n");
+    home.file("d/f.age", "age-encryption.org/v1\n-> X25519 abc\ndef\n--- mac\n");
+    note("scan", home.json(&["scan", "d", "--cbom", "cbom.json"]));
     note("key disable", home.json(&["key", "disable", "other"]));
     note("key destroy", home.json(&["key", "destroy", "k/1"]));
     note("key list", home.json(&["key", "list"]));

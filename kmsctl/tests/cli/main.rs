@@ -20,6 +20,8 @@ mod processes;
 mod recipients;
 mod rewrap;
 mod rotate;
+mod scan;
 mod secrets;
+mod signatures;
 mod support;
 mod terminal;

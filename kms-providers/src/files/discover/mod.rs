@@ -85,23 +85,19 @@ pub fn discover<P: AsRef<Path>>(patterns: impl IntoIterator<Item = P>, options: 
     }
 }
 
-/// Walks regular files; made by [`walk_files`].
-pub struct Files {
-    walk: Walk,
+/// Walks regular files; made by [`regular_files`].
+pub struct RegularFiles(Walk);
+
+/// Every regular file below `patterns`, whatever it holds, by the rules of [`discover`].
+pub fn regular_files<P: AsRef<Path>>(patterns: impl IntoIterator<Item = P>, options: &DiscoverOptions) -> RegularFiles {
+    RegularFiles(Walk::new(patterns, options))
 }
 
-/// Every regular file below `patterns`, whatever it holds; the walk is that of [`discover`].
-pub fn walk_files<P: AsRef<Path>>(patterns: impl IntoIterator<Item = P>, options: &DiscoverOptions) -> Files {
-    Files {
-        walk: Walk::new(patterns, options),
-    }
-}
-
-impl Iterator for Files {
+impl Iterator for RegularFiles {
     type Item = Result<PathBuf, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.walk.next()
+        self.0.next()
     }
 }
 

@@ -91,7 +91,6 @@ async fn details(session: &Session, uri: &KeyUri) -> Result<Details> {
     let kek = session.resolver().kek(&uri.without_version())?;
     let info = match kek.describe().await {
         Ok(info) => Some(info),
-        Err(_) if !summary.is_kek() => None,
         Err(error) if error.kind.is_key_state() => None,
         Err(error) => return Err(error.into()),
     };
