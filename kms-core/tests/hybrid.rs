@@ -217,7 +217,7 @@ fn swapped_halves_of_two_envelopes_do_not_open() {
         let takes: [(&str, Take); 3] = [
             ("w_c", |single, theirs| single.wrapped.w.clone_from(&theirs.wrapped.w)),
             ("ct_pq", |single, theirs| {
-                single.wrapped.params = theirs.wrapped.params.clone()
+                single.wrapped.params = theirs.wrapped.params.clone();
             }),
             ("s", |single, theirs| single.sealed = theirs.sealed),
         ];

@@ -107,7 +107,7 @@ fn list(asset: &mut Asset, single: &Single) {
             RecipientId::Hint(_) => "hidden".to_owned(),
         },
         scheme: single.scheme.name().to_owned(),
-        version: single.wrapped.version.as_deref().map(version_text),
+        version: single.wrapped.version.as_deref().map(|version| version_text(version)),
         posture: Some(single.posture()),
     });
 }
@@ -119,9 +119,9 @@ fn algorithms(single: &Single) -> Vec<Algorithm> {
         WrapParams::Mechanism(WrapMechanism::RsaOaep256) => rsa_oaep(single.wrapped.w.len() * 8),
         WrapParams::Mechanism(WrapMechanism::AesKwp) => known("AES-256-KWP"),
         WrapParams::Mechanism(WrapMechanism::AesKw) => known("AES-256-KW"),
-        WrapParams::Hpke { kem } => hpke_kem(kem.wire()),
+        WrapParams::Hpke { kem } => hpke_kem(*kem),
         WrapParams::Hybrid { kem, .. } => {
-            let half = hpke_kem(kem.wire());
+            let half = hpke_kem(*kem);
             Algorithm {
                 posture: Some(single.posture()),
                 primitive: Primitive::Combiner,

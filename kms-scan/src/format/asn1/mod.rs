@@ -59,7 +59,7 @@ pub(super) fn read(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
 /// What a DER object is, by the types of its first fields.
 pub(super) fn shape(bytes: &[u8]) -> Option<(AssetKind, Reader)> {
     let mut items = Items::of_sequence(bytes).ok()?;
-    let tags: Vec<Tag> = std::iter::from_fn(|| items.next().ok().map(items::Item::tag))
+    let tags: Vec<Tag> = std::iter::from_fn(|| items.next().ok().map(|item| item.tag()))
         .take(9)
         .collect();
     use Tag::{BitString, Integer, ObjectIdentifier, OctetString, Sequence};
