@@ -6,6 +6,8 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 VENV_READY := $(VENV)/.ready
+# Emulators of clouds and the vendors' clients: many packages, so apart from the others.
+CLOUDS_READY := .venv-clouds/.ready
 # Points where crash tests stop the process: in tests and lints, never in what is shipped.
 FEATURES := --features kms-providers/failpoints
 FUZZ_SECONDS ?= 60
@@ -24,7 +26,7 @@ demo: ## Seal a directory, rotate its key, rewrap, open, compare, verify the aud
 clean-demo: ## Remove what the demo left in .demo
 	rm -rf .demo
 
-test: setup $(VENV_READY) ## Every test; ends with one line that counts them
+test: setup $(VENV_READY) $(CLOUDS_READY) ## Every test; ends with one line that counts them
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PYTHON) scripts/test.py
 
 lint: ## Formatting and clippy, warnings are errors; each backend builds alone
@@ -32,6 +34,7 @@ lint: ## Formatting and clippy, warnings are errors; each backend builds alone
 	cargo clippy --workspace --all-targets $(FEATURES) --locked -- -D warnings
 	cargo clippy -p kms-core --no-default-features --features rustcrypto --locked -- -D warnings
 	cargo clippy -p kms-core --no-default-features --features aws-lc --locked -- -D warnings
+	cargo clippy -p kms-providers --locked -- -D warnings
 
 fmt: ## Format the Rust code, fuzz targets and benches included
 	cargo fmt --all
@@ -64,7 +67,12 @@ golden-check: setup $(VENV_READY) ## The independent implementation opens every 
 deny: ## Licences, sources, duplicates and advisories of the dependencies
 	@scripts/deny.sh
 
-$(VENV_READY): tests/oracle/requirements.txt
+$(VENV_READY): tests/oracle/requirements.txt tests/python/requirements.txt
 	python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check $(^:%=-r %)
+	@touch $@
+
+$(CLOUDS_READY): tests/clouds/requirements.txt
+	python3 -m venv .venv-clouds
+	.venv-clouds/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

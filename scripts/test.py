@@ -41,7 +41,7 @@ class Tally:
 
 
 def main(arguments):
-    parts = {"rust": rust, "oracle": oracle, "golden": golden, "headers": headers}
+    parts = {"rust": rust, "oracle": oracle, "golden": golden, "headers": headers, "clouds": clouds}
     unknown = set(arguments) - set(parts)
     if unknown:
         sys.exit(f"test.py [{'] ['.join(parts)}]: no {', '.join(sorted(unknown))}")
@@ -106,6 +106,20 @@ def headers():
         return Tally(failed=1, notes=["FAILED  headers.py: the crates and the oracle differ"])
 
 
+def clouds():
+    """The stand-in for AWS KMS, driven by AWS' own client and held against AWS' own model."""
+    python = ROOT / ".venv-clouds/bin/python"
+    if not python.exists():
+        return Tally(skipped=1, notes=["SKIPPED  clouds: boto3 is not installed; `make test` installs it"])
+    build = ["cargo", "build", "--locked", "-p", "keystrand-fakes", "--message-format", "json"]
+    built = subprocess.run(build, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
+    programs = [message["executable"] for message in messages if message.get("executable")]
+    if built.returncode != 0 or len(programs) != 1:
+        return Tally(failed=1, notes=["FAILED  the stand-in for AWS KMS does not build"])
+    return counted(["tests/clouds/judge.py", programs[0]], r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed$", python)
+
+
 def unchanged(folder):
     with tempfile.TemporaryDirectory() as made:
         run = start([sys.executable, *ORACLE, "golden", made])
@@ -143,9 +157,9 @@ def is_plaintext(found, case):
     return (len(found), hashlib.sha256(found).hexdigest()) == (case["length"], case["plaintext_sha256"])
 
 
-def counted(command, closing_line):
+def counted(command, closing_line, python=sys.executable):
     """Runs a Python program whose last matching line says how many checks passed and failed."""
-    run = start([sys.executable, *command])
+    run = start([str(python), *command])
     output = run.stdout.read()
     found = [match for match in (re.match(closing_line, line) for line in output.splitlines()) if match]
     tally = Tally(int(found[-1]["passed"]), int(found[-1]["failed"])) if found else Tally()

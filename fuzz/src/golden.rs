@@ -10,6 +10,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::kek::FixedKek;
+use crate::kem::FixedKem;
 use crate::{backends, wait};
 
 /// What is known of all golden files together.
@@ -33,6 +34,8 @@ pub fn golden() -> &'static Golden {
             &include_bytes!("../../tests/golden/ks1/oracle/any-of-three.ks1")[..],
             include_bytes!("../../tests/golden/ks1/oracle/quorum-2-of-3.ks1"),
             include_bytes!("../../tests/golden/ks1/oracle/chunk-16385.ks1"),
+            include_bytes!("../../tests/golden/ks1/oracle/message-gcm-hpke-xwing-l0-attached.ks1"),
+            include_bytes!("../../tests/golden/ks1/oracle/hybrid-hidden.ks1"),
         ] {
             for opener in golden.openers(None) {
                 let plaintext = wait(opener.open(envelope)).expect("golden files open");
@@ -79,14 +82,25 @@ impl Golden {
 
 fn opener(backend: &CryptoBackend, cases: &[Case]) -> Opener {
     let mut keys: BTreeMap<&str, FixedKek> = BTreeMap::new();
-    for entry in cases.iter().flat_map(|case| &case.keks) {
+    let mut pairs: BTreeMap<&str, FixedKem> = BTreeMap::new();
+    for entry in cases.iter().flat_map(|case| &case.keks).flat_map(KekEntry::parts) {
         let Some(key) = &entry.key_hex else { continue };
-        let kek = keys
-            .entry(&entry.kid)
-            .or_insert_with(|| FixedKek::new(backend, &entry.kid, entry.scheme));
-        kek.insert(entry.version.as_deref(), &unhex(key));
+        let (kid, version, key) = (entry.kid.as_str(), entry.version.as_deref(), unhex(key));
+        match entry.kem {
+            None => keys
+                .entry(kid)
+                .or_insert_with(|| FixedKek::new(backend, kid, entry.scheme))
+                .insert(version, &key),
+            Some(kem) => pairs
+                .entry(kid)
+                .or_insert_with(|| FixedKem::new(backend, kid, kem))
+                .insert(version, &key),
+        }
     }
-    let keyring: Keyring = keys.into_values().map(|kek| Arc::new(kek) as Arc<dyn Kek>).collect();
+    // Hybrids are put together by the keyring, out of their halves.
+    let pairs = pairs.into_values().map(FixedKem::kek);
+    let keys = keys.into_values().map(|kek| Arc::new(kek) as Arc<dyn Kek>);
+    let keyring: Keyring = keys.chain(pairs).collect();
     Opener::new(backend.clone(), keyring).policy(OpenPolicy {
         mixed_passphrase: true,
         ..OpenPolicy::default()
@@ -129,4 +143,17 @@ struct KekEntry {
     scheme: u16,
     version: Option<String>,
     key_hex: Option<String>,
+    kem: Option<u16>,
+    classical: Option<Box<KekEntry>>,
+    pq: Option<Box<KekEntry>>,
+}
+
+impl KekEntry {
+    /// Itself, or the halves of a hybrid.
+    fn parts(&self) -> Vec<&Self> {
+        match (&self.classical, &self.pq) {
+            (Some(classical), Some(pq)) => vec![classical, pq],
+            _ => vec![self],
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 mod golden;
 mod kek;
+mod kem;
 mod memory;
 mod records;
 

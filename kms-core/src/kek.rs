@@ -61,6 +61,9 @@ pub struct Binding<'a> {
     pub digest: &'a Digest,
     /// The data-key id, for the provider's own log.
     pub dek_id: &'a [u8; 16],
+    /// The context pairs that this KEK [exposes](Kek::exposes), in the order of its names: the only part of a context
+    /// that a provider is ever shown in clear. A name that the context does not have is left out.
+    pub exposed: &'a [(&'a str, &'a str)],
 }
 
 /// The key-wrapping mechanism of scheme 2.
@@ -206,6 +209,13 @@ pub trait Kek: Send + Sync {
 
     /// The posture that envelopes may count on.
     fn posture(&self) -> Posture;
+
+    /// Names of context pairs that the provider is shown in clear, where it can use them (conditions of IAM policies),
+    /// and that land in its log. Pairs that an envelope does not store are shown too when they are named here, and only
+    /// then. None, unless the operator names some.
+    fn exposes(&self) -> &[String] {
+        &[]
+    }
 
     /// Whether this handle can recover what it protects. A public key alone cannot.
     fn opens(&self) -> bool {

@@ -10,8 +10,10 @@ mod support;
 
 use std::sync::Arc;
 
+use hostile::item::Item;
 use hostile::on_both;
 use hostile::reader::{Party, Reader, party};
+use hostile::regions::Regions;
 use hostile::watched::{Answer, Watched};
 use kms_core::audit::{AuditTrail, MemorySink, Phase, Principal};
 use kms_core::cache::{CacheLimits, OpenCache};
@@ -68,38 +70,25 @@ impl Scene {
     }
 }
 
-/// The envelope with its one recipient changed by somebody who knows the data key, and so makes TAG anew: what then
-/// stands against it is the seal alone.
-fn with_recipient(scene: &Scene, envelope: &[u8], change: impl Fn(&mut Single)) -> Result<Vec<u8>> {
-    let header = Header::parse_prefix(envelope, 16)?;
-    let [Entry::Single(single)] = header.entries() else {
-        panic!("one recipient")
-    };
-    let mut single = single.clone();
-    change(&mut single);
-    // A second recipient leads to the same data key and shows that nothing else stands in the way.
-    let planted = Planted(single);
-    let opened = run(scene.opener(&scene.both()).open_header(header))?;
-    assert_eq!(opened.level(), Level::DataKey);
-    Ok(planted.bytes(envelope))
+/// The envelope with parts of its one recipient exchanged. The tag is wrong then, and the seal is asked before it: the
+/// trail says which of them stood in the way.
+fn with_recipient(envelope: &[u8], change: impl Fn(&mut Single)) -> Vec<u8> {
+    let old = recipient(envelope);
+    let mut new = old.clone();
+    change(&mut new);
+    let mut out = envelope.to_vec();
+    for (before, after) in parts(&old).into_iter().zip(parts(&new)) {
+        assert_eq!(before.len(), after.len(), "the layout stays");
+        let at = out.windows(before.len()).position(|window| window == before).unwrap();
+        out[at..at + after.len()].copy_from_slice(&after);
+    }
+    out
 }
 
-struct Planted(Single);
-
-impl Planted {
-    /// The entry in the place of the one that stands there. The tag is then wrong, and the seal is asked before it.
-    fn bytes(&self, envelope: &[u8]) -> Vec<u8> {
-        let header = Header::parse_prefix(envelope, 16).unwrap();
-        let [Entry::Single(old)] = header.entries() else {
-            panic!("one recipient")
-        };
-        let mut out = envelope.to_vec();
-        for (before, after) in parts(old).into_iter().zip(parts(&self.0)) {
-            assert_eq!(before.len(), after.len(), "the layout stays");
-            let at = out.windows(before.len()).position(|window| window == before).unwrap();
-            out[at..at + after.len()].copy_from_slice(&after);
-        }
-        out
+fn recipient(envelope: &[u8]) -> Single {
+    match Header::parse_prefix(envelope, 16).unwrap().entries() {
+        [Entry::Single(single)] => single.clone(),
+        _ => panic!("one recipient"),
     }
 }
 
@@ -223,21 +212,17 @@ fn swapped_halves_of_two_envelopes_do_not_open() {
     on_both(|backend| {
         let scene = Scene::new(backend);
         let (one, other) = (scene.sealed(), scene.sealed());
-        let entry = |envelope: &[u8]| match Header::parse_prefix(envelope, 16).unwrap().entries() {
-            [Entry::Single(single)] => single.clone(),
-            _ => panic!("one recipient"),
-        };
-        let theirs = entry(&other);
+        let theirs = recipient(&other);
         type Take = fn(&mut Single, &Single);
         let takes: [(&str, Take); 3] = [
             ("w_c", |single, theirs| single.wrapped.w.clone_from(&theirs.wrapped.w)),
             ("ct_pq", |single, theirs| {
-                single.wrapped.params = theirs.wrapped.params.clone()
+                single.wrapped.params = theirs.wrapped.params.clone();
             }),
             ("s", |single, theirs| single.sealed = theirs.sealed),
         ];
         for (what, take) in takes {
-            let bent = with_recipient(&scene, &one, |single| take(single, &theirs)).unwrap();
+            let bent = with_recipient(&one, |single| take(single, &theirs));
             let (opener, sink) = recorded(scene.opener(&scene.both()));
             assert_eq!(run(opener.open(&bent)), Err(Error::DoesNotOpen), "{what}");
             let seal = Some("recipient.SealDoesNotOpen".to_owned());
@@ -247,10 +232,9 @@ fn swapped_halves_of_two_envelopes_do_not_open() {
 }
 
 #[test]
-fn w_c_wrapped_again_under_the_same_key_does_not_open() {
+fn w_c_wrapped_again_does_not_open() {
     on_both(|backend| {
-        // AES-KW is deterministic, and OAEP or another wrap of the same W_c is not: who knows W_c can make another w_c
-        // for it. Here the key has the padded wrap of the same secret under both its versions.
+        // Who knows W_c can wrap it again: here under another version of the same key.
         let scene = Scene::with(backend, C, PQ, 2, 1);
         let envelope = scene.sealed();
         let old = TestKek {
@@ -266,22 +250,18 @@ fn w_c_wrapped_again_under_the_same_key_does_not_open() {
             digest: &digest,
             dek_id: &[0; 16],
         };
-        let header = Header::parse_prefix(&envelope, 16).unwrap();
-        let [Entry::Single(single)] = header.entries() else {
-            panic!("one recipient")
-        };
         let wrapped = WrappedKey {
             params: WrapParams::Mechanism(WrapMechanism::AesKwp),
-            ..single.wrapped.clone()
+            ..recipient(&envelope).wrapped
         };
         let w_c = run(scene.classical.unwrap(&wrapped, &binding)).unwrap().secret;
         let again = backend
             .key_wrap
             .wrap_padded(old.versions[0].1.expose(), w_c.expose())
             .unwrap();
-        let bent = with_recipient(&scene, &envelope, |single| single.wrapped.w.clone_from(&again)).unwrap();
+        let mut bent = with_recipient(&envelope, |single| single.wrapped.w.clone_from(&again));
+        // The version: key 3, one byte.
         let at = bent.windows(3).position(|window| window == [3, 0x41, b'2']).unwrap();
-        let mut bent = bent;
         bent[at + 2] = b'1';
         let (opener, sink) = recorded(scene.opener(&scene.both()));
         assert_eq!(run(opener.open(&bent)), Err(Error::DoesNotOpen));
@@ -299,22 +279,15 @@ fn a_wrong_ciphertext_is_refused_by_length_before_any_call_and_flatly_by_content
     on_both(|backend| {
         let scene = Scene::new(backend);
         let envelope = scene.sealed();
-        let bent = with_recipient(&scene, &envelope, |single| {
+        let bent = with_recipient(&envelope, |single| {
             if let WrapParams::Hybrid { ciphertext, .. } = &mut single.wrapped.params {
                 ciphertext[7] ^= 1;
             }
         });
-        assert_eq!(
-            run(scene.opener(&scene.both()).open(&bent.unwrap())),
-            Err(Error::DoesNotOpen)
-        );
+        assert_eq!(run(scene.opener(&scene.both()).open(&bent)), Err(Error::DoesNotOpen));
 
-        let header = Header::parse_prefix(&envelope, 16).unwrap();
-        let [Entry::Single(single)] = header.entries() else {
-            panic!("one recipient")
-        };
         for change in [-1_isize, 1] {
-            let mut wrapped = single.wrapped.clone();
+            let mut wrapped = recipient(&envelope).wrapped;
             if let WrapParams::Hybrid { ciphertext, .. } = &mut wrapped.params {
                 let length = ciphertext.len().checked_add_signed(change).unwrap();
                 ciphertext.resize(length, 0);
@@ -323,7 +296,10 @@ fn a_wrong_ciphertext_is_refused_by_length_before_any_call_and_flatly_by_content
             let hybrid = scene.hybrid();
             let digest = [0; 32];
             let binding = Binding {
-                domain: header.domain(),
+                domain: Domain {
+                    suite: Suite::Aes256Gcm,
+                    kind: Kind::Message,
+                },
                 digest: &digest,
                 dek_id: &[0; 16],
             };
@@ -341,20 +317,26 @@ fn stripping_the_hybrid_or_half_of_it_does_not_open() {
         let scene = Scene::new(backend);
         let classical: Arc<dyn Kek> = scene.classical.clone();
         let sealer = scene.sealer().recipient(classical.clone()).recipient(scene.hybrid());
-        let (header, payload) = run(sealer.seal_detached(b"x")).unwrap();
-        let parsed = Header::parse_detached(&header, 16).unwrap();
-        // The classical recipient alone, as an attacker without the data key would leave it: TAG says no.
-        let lone = run(scene.sealer().recipient(classical.clone()).seal_detached(b"x"))
-            .unwrap()
-            .0;
-        let lone = Header::parse_detached(&lone, 16).unwrap();
-        assert_eq!((parsed.entries().len(), lone.entries().len()), (2, 1));
-        let keyring: Keyring = [classical.clone()].into_iter().collect();
-        let refused = run(Opener::new(backend.clone(), keyring).open_detached(lone.as_bytes(), &payload));
-        assert!(matches!(
-            refused,
-            Err(Error::Format(FormatFault::OtherPayload) | Error::DoesNotOpen)
-        ));
+        let mut regions = Regions::of(&run(sealer.seal(b"x")).unwrap());
+        let mut mutable = Item::decode(&regions.mutable).0;
+        assert_eq!(mutable.field_mut(3).items_mut().len(), 2);
+        mutable.field_mut(3).items_mut().truncate(1);
+        regions.mutable = mutable.encode();
+        // What is left is well-formed, and its recipient's seal opens: the tag knows that there was another.
+        let (opener, sink) = recorded(scene.opener(&[classical]));
+        assert_eq!(run(opener.open(&regions.bytes())), Err(Error::DoesNotOpen));
+        assert_eq!(calls(&sink), [(C.to_owned(), None)]);
+
+        let mut regions = Regions::of(&scene.sealed());
+        let mut mutable = Item::decode(&regions.mutable).0;
+        let entry = &mut mutable.field_mut(3).items_mut()[0];
+        entry.set(1, Item::Uint(2));
+        entry.set(6, Item::fields([(1, Item::Uint(2))]));
+        regions.mutable = mutable.encode();
+        let (opener, sink) = recorded(scene.opener(&scene.both()));
+        assert_eq!(run(opener.open(&regions.bytes())), Err(Error::DoesNotOpen));
+        let seal = Some("recipient.SealDoesNotOpen".to_owned());
+        assert_eq!(calls(&sink), [(C.to_owned(), seal)], "w_c alone is no W");
     });
 }
 
@@ -364,25 +346,22 @@ fn a_classical_recipient_beside_a_hybrid_is_refused_by_the_floor_at_writer_and_r
         let scene = Scene::new(backend);
         let curve: Arc<dyn Kek> = TestKem::new(backend, "local://curve", Kem::X25519, 1).kek();
         let watched = Watched::new(curve);
-        for (posture, weak) in [(Posture::PostQuantum, true), (Posture::Hedged, true)] {
+        for posture in [Posture::PostQuantum, Posture::Hedged] {
             let floor = Floor {
                 posture: Some(posture),
                 quorum: None,
             };
             let sealer = scene.sealer().floor(floor).recipient(scene.hybrid());
             let refused = run(sealer.clone().recipient(watched.clone()).seal(b"x"));
-            assert_eq!(refused.is_err(), weak);
             assert_eq!(refused, Err(PolicyFault::FloorPosture.into()), "writer");
             let (header, _) = run(sealer.seal_detached(b"x")).unwrap();
             let header = Header::parse_detached(&header, 16).unwrap();
             let rewrapper = Rewrapper::new(scene.opener(&scene.both()));
             let add = Target::Add(vec![Recipient::single(watched.clone())]);
-            let before = scene.classical.calls();
             let refused = run(rewrapper.rewrap(&header, &add, None));
             assert_eq!(refused, Err(PolicyFault::FloorPosture.into()), "rewrapper");
             assert_eq!(scene.classical.unwraps(), 0, "and before any secret was asked for");
             assert_eq!(watched.wraps(), 0);
-            let _ = before;
         }
         // Bare ML-KEM is quantum-safe, and no hedge.
         let bare: Arc<dyn Kek> = scene.pq.clone();
@@ -543,12 +522,12 @@ fn a_cached_secret_of_a_hybrid_spares_both_calls_and_an_edited_entry_gets_none()
             assert_eq!(run(opener.open(&envelope)).unwrap(), b"both");
         }
         assert_eq!(scene.classical.unwraps(), 1);
-        let bent = with_recipient(&scene, &envelope, |single| {
+        let bent = with_recipient(&envelope, |single| {
             if let WrapParams::Hybrid { ciphertext, .. } = &mut single.wrapped.params {
                 ciphertext[0] ^= 1;
             }
         });
-        assert_eq!(run(opener.open(&bent.unwrap())), Err(Error::DoesNotOpen));
+        assert_eq!(run(opener.open(&bent)), Err(Error::DoesNotOpen));
     });
 }
 

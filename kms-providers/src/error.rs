@@ -26,6 +26,10 @@ pub enum Error {
     /// A key file cannot be used.
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),
+    /// AWS cannot be used as configured.
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Aws(#[from] crate::aws::AwsError),
     /// A provider failed.
     #[error(transparent)]
     Kek(#[from] KekError),

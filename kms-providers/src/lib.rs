@@ -13,6 +13,7 @@
 //! | files | [`durable`] | atomic replacement, locks between processes |
 //! | keys | `keyset` | versions and states of keys whose bytes this process holds |
 //! | providers | [`memory`], [`local`] | where such keys are kept |
+//! | clouds | `cloud`, `aws` (features) | calls that cross a network; a service that keeps its keys to itself |
 //! | configuration | [`config`], [`Resolver`] | who serves which key |
 //! | envelopes on disk | [`files`] | crash-safe sealing, opening and rewrapping of files |
 //! | trail | [`audit`] | the transparency log |
@@ -53,11 +54,18 @@
 //! ```
 
 pub mod audit;
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(feature = "cloud")]
+pub mod cloud;
 pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod durable;
 mod error;
+#[cfg(feature = "esdk")]
+pub mod esdk;
+mod exposing;
 pub mod files;
 mod keyset;
 pub mod local;

@@ -43,6 +43,20 @@ pub trait Provider: Send + Sync {
     /// When the service does not answer or refuses.
     async fn list(&self) -> Result<Vec<KeySummary>, KekError>;
 
+    /// Every region that may be asked for this key: its own, and those of replicas that stand in for it. A residency has
+    /// to allow them all.
+    fn regions(&self, uri: &KeyUri) -> Vec<String> {
+        uri.region().map(str::to_owned).into_iter().collect()
+    }
+
+    /// A test call: whether the service answers and lets us in. `None` where there is nothing to reach.
+    ///
+    /// # Errors
+    /// When the service does not answer or refuses.
+    async fn probe(&self) -> Result<Option<Reach>, KekError> {
+        Ok(None)
+    }
+
     /// Making, rotating and destroying keys, where this provider can.
     fn lifecycle(&self) -> Option<&dyn KeyLifecycle> {
         None
@@ -179,12 +193,25 @@ pub trait KeyImport: Send + Sync {
 /// How many envelopes still need a key version, as far as the caller knows (its journal).
 pub type NeededBy<'a> = &'a (dyn Fn(&KeyUri) -> u64 + Send + Sync);
 
+/// What a test call found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// How long the answer took, a new connection included where one was made.
+    pub took: Duration,
+    /// By how many seconds the service's clock is ahead of ours.
+    pub clock_ahead: i64,
+    /// The key exchange of the connection; none without TLS.
+    pub key_exchange: Option<String>,
+}
+
 /// A key as a listing shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeySummary {
     /// The key, without a version.
     pub uri: KeyUri,
+    /// What the provider's users call it, where its URI does not say.
+    pub name: Option<KeyName>,
     /// The state of the key as a whole.
     pub state: KeyState,
     /// Of a key pair: its mechanism.
@@ -284,6 +311,7 @@ impl KeySummary {
     pub fn new(uri: KeyUri, state: KeyState, created: Option<SystemTime>) -> Self {
         Self {
             uri,
+            name: None,
             state,
             kem: None,
             signature: None,

@@ -12,6 +12,7 @@ use kms_core::crypto::CryptoBackend;
 use kms_core::{Header, HpkeKek, HybridKek, Kek, KekError, Keyring, Kind, Recipient, RecipientId, Sealer};
 
 use crate::config::{Config, ConfiguredKey, LogicalKey, Member, PolicyConfig, Recipients};
+use crate::exposing::Exposing;
 use crate::pinned::Pinned;
 use crate::provider::{KeySummary, Provider};
 use crate::uri::{KeyName, KeyUri, NamedKey, Thumbprint, UriError, UriScheme};
@@ -22,8 +23,8 @@ pub struct Resolver {
     providers: BTreeMap<KeyName, Arc<dyn Provider>>,
     keys: BTreeMap<KeyName, LogicalKey>,
     policy: PolicyConfig,
-    /// Each configured key, without version, and the provider that serves it.
-    configured: BTreeMap<KeyUri, KeyName>,
+    /// Each configured key, without version.
+    configured: BTreeMap<KeyUri, Configured>,
     /// KEKs that the caller holds itself, by their URI: passphrases, key files, private keys.
     supplied: BTreeMap<String, Arc<dyn Kek>>,
     /// Public keys of the configuration, by their URI.
@@ -31,6 +32,15 @@ pub struct Resolver {
     /// What the public keys of key pairs may be.
     pins: BTreeMap<KeyUri, Vec<Thumbprint>>,
     backend: CryptoBackend,
+}
+
+/// What the configuration says of one KEK.
+#[derive(Clone)]
+struct Configured {
+    provider: KeyName,
+    /// Context pairs that its provider is shown, and the logical key that says so.
+    expose: Vec<String>,
+    named: KeyName,
 }
 
 /// A name or URI leads to no key.
@@ -66,6 +76,16 @@ pub enum ResolveError {
         /// A provider.
         one: KeyName,
         /// Another provider.
+        other: KeyName,
+    },
+    /// Two logical keys share a KEK and show its provider different pairs: an envelope could not tell which.
+    #[error("{uri}: [key.{one}] and [key.{other}] share this key; give them the same `expose`")]
+    Exposure {
+        /// The key.
+        uri: KeyUri,
+        /// A logical key.
+        one: KeyName,
+        /// Another logical key.
         other: KeyName,
     },
     /// The caller holds this KEK, and did not supply it.
@@ -122,7 +142,7 @@ impl Resolver {
         for key in config.keys.values().flat_map(|key| key.recipients.members().keys()) {
             resolver.learn(key);
         }
-        for key in config.keys.values() {
+        for (name, key) in &config.keys {
             for (uri, provider) in key.recipients.members().served() {
                 if uri.scheme().is_supplied_by_caller() {
                     continue;
@@ -134,10 +154,58 @@ impl Resolver {
                 if !resolver.providers.contains_key(&served_by) {
                     return Err(ResolveError::NotOpen { name: served_by });
                 }
-                resolver.configured.insert(uri.without_version(), served_by);
+                resolver.check_regions(uri, &served_by, key)?;
+                resolver.configure(uri, served_by, name, key)?;
             }
         }
         Ok(resolver)
+    }
+
+    /// Where replicas of a key may answer for it, its residency has to allow them too: failing over is no way out.
+    fn check_regions(&self, uri: &KeyUri, provider: &KeyName, key: &LogicalKey) -> Result<(), ResolveError> {
+        let Some(provider) = self.providers.get(provider) else {
+            return Ok(());
+        };
+        let outside = provider
+            .regions(uri)
+            .into_iter()
+            .find(|region| !key.residency.permits(region));
+        match outside {
+            Some(region) => Err(ResolveError::Residency {
+                uri: uri.clone(),
+                region: Some(region),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn configure(
+        &mut self,
+        uri: &KeyUri,
+        provider: KeyName,
+        name: &KeyName,
+        key: &LogicalKey,
+    ) -> Result<(), ResolveError> {
+        let uri = uri.without_version();
+        let mut expose = key.expose.clone();
+        expose.sort();
+        if let Some(earlier) = self.configured.get(&uri).filter(|earlier| earlier.expose != expose) {
+            return Err(ResolveError::Exposure {
+                uri,
+                one: earlier.named.clone(),
+                other: name.clone(),
+            });
+        }
+        let named = name.clone();
+        self.configured.insert(
+            uri,
+            Configured {
+                provider,
+                expose,
+                named,
+            },
+        );
+        Ok(())
     }
 
     /// Notes a public key that stands in the configuration, and what it pins.
@@ -213,7 +281,7 @@ impl Resolver {
         if uri.scheme().is_supplied_by_caller() {
             return Err(ResolveError::NotSupplied { uri: uri.clone() });
         }
-        Ok(self.pinned(uri, self.provider(uri)?.kek(uri)?))
+        Ok(self.exposing(uri, self.pinned(uri, self.provider(uri)?.kek(uri)?)))
     }
 
     /// The KEK of a configured recipient: of a hybrid, of both halves.
@@ -239,6 +307,17 @@ impl Resolver {
         Ok(Arc::new(hybrid))
     }
 
+    /// The KEK, showing its provider the pairs that the configuration names.
+    fn exposing(&self, uri: &KeyUri, kek: Arc<dyn Kek>) -> Arc<dyn Kek> {
+        match self.configured.get(&uri.without_version()) {
+            Some(Configured { expose, .. }) if !expose.is_empty() => Arc::new(Exposing {
+                kek,
+                names: expose.clone(),
+            }),
+            _ => kek,
+        }
+    }
+
     /// `kek`, believed only with a public key that the configuration pins, if it pins any for this key.
     fn pinned(&self, uri: &KeyUri, kek: Arc<dyn Kek>) -> Arc<dyn Kek> {
         match (self.pins.get(&uri.without_version()), kek.kem()) {
@@ -260,7 +339,7 @@ impl Resolver {
     /// [`ResolveError::NotServed`], [`ResolveError::Ambiguous`].
     pub fn provider(&self, uri: &KeyUri) -> Result<&Arc<dyn Provider>, ResolveError> {
         let configured = self.configured.get(&uri.without_version());
-        match configured.and_then(|name| self.providers.get(name)) {
+        match configured.and_then(|key| self.providers.get(&key.provider)) {
             Some(provider) => Ok(provider),
             None => Ok(self.server(uri)?.1),
         }
@@ -380,7 +459,7 @@ impl Resolver {
         }
         let key = uri.without_version();
         let provider = match self.configured.get(&key) {
-            Some(name) => self.providers.get(name)?,
+            Some(configured) => self.providers.get(&configured.provider)?,
             None => {
                 self.server(&key)
                     .ok()
@@ -388,7 +467,7 @@ impl Resolver {
                     .1
             }
         };
-        Some(self.pinned(&key, provider.kek(&key).ok()?))
+        Some(self.exposing(&key, self.pinned(&key, provider.kek(&key).ok()?)))
     }
 
     async fn all_configured(&self) -> Result<Vec<KeyUri>, ResolveError> {

@@ -19,8 +19,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kms-core", &[]),
     ("kms-providers", &["kms-core"]),
     ("kms-scan", &["kms-core", "kms-providers"]),
-    ("kmsctl", &["kms-core", "kms-providers", "kms-scan"]),
-    ("keystrand-tests", &["kms-core", "kms-providers", "kms-scan", "kmsctl"]),
+    ("kmsctl", &["kms-core", "kms-providers", "kms-scan", "keystrand-fakes"]),
+    ("keystrand-fakes", &[]),
+    (
+        "keystrand-tests",
+        &["kms-core", "kms-providers", "kms-scan", "kmsctl", "keystrand-fakes"],
+    ),
 ];
 
 /// What kms-core leaves to its callers: files, network, other processes, and every async runtime.
@@ -148,7 +152,15 @@ fn modules_for_tests_are_told_from_others() {
 
 #[test]
 fn unsafe_code_stands_where_it_is_listed() {
-    let files = rust_files(&["kms-core", "kms-providers", "kms-scan", "kmsctl", "tests", "benches", "fuzz"]);
+    let files = rust_files(&[
+        "kms-core",
+        "kms-providers",
+        "kms-scan",
+        "kmsctl",
+        "tests",
+        "benches",
+        "fuzz",
+    ]);
     let found: Vec<_> = files
         .iter()
         .filter(|file| file.has_word("unsafe"))
@@ -170,12 +182,21 @@ fn unsafe_code_is_seen() {
 
 #[test]
 fn default_features_bring_no_cloud_sdk_and_no_network() {
-    for name in ["kms-core", "kms-providers", "kms-scan", "kmsctl"] {
-        let crates = default_tree(name);
+    for name in ["kms-core", "kms-providers", "kms-scan"] {
+        let crates = default_tree(name, &[]);
         assert!(crates.iter().any(|found| found == "kms-core"), "no tree of {name}");
         let wrong: Vec<_> = crates.iter().filter(|name| is_network(name)).collect();
         assert!(wrong.is_empty(), "{name} brings {wrong:?}");
     }
+}
+
+/// The command line comes with clouds, and can be had without.
+#[test]
+fn the_command_line_has_networks_only_by_its_features() {
+    let crates = default_tree("kmsctl", &["--no-default-features"]);
+    let wrong: Vec<_> = crates.iter().filter(|name| is_network(name)).collect();
+    assert!(wrong.is_empty(), "kmsctl brings {wrong:?}");
+    assert!(default_tree("kmsctl", &[]).iter().any(|name| name == "rustls"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `B`: the 32 bytes that bind a wrapped secret to its one place (docs/format.md, "Binding").
 
 use crate::cbor::{Writer, encode};
+use crate::context::EncryptionContext;
 use crate::crypto::CryptoBackend;
 use crate::header::{Header, Level, Quorum, Single};
 use crate::kek::Kek;
@@ -14,6 +15,21 @@ pub(super) struct Scope<'a> {
     pub(super) dek_id: &'a [u8; 16],
     pub(super) message_id: &'a [u8; 32],
     pub(super) context: &'a Digest,
+    pub(super) pairs: Pairs<'a>,
+}
+
+/// The pairs behind the digest of a context.
+#[derive(Clone, Copy)]
+pub(super) struct Pairs<'a> {
+    pub(super) stored: &'a EncryptionContext,
+    /// What the caller gave: it has the pairs that are not stored, and agrees with those that are.
+    pub(super) supplied: &'a EncryptionContext,
+}
+
+impl<'a> Pairs<'a> {
+    fn value(&self, name: &str) -> Option<&'a str> {
+        self.stored.value(name).or_else(|| self.supplied.value(name))
+    }
 }
 
 /// The one place of a share.
@@ -26,7 +42,13 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn of(backend: &'a CryptoBackend, header: &'a Header, context: &'a Digest) -> Self {
+    /// `supplied` is the context that the caller requires, already compared with the header's.
+    pub(super) fn of(
+        backend: &'a CryptoBackend,
+        header: &'a Header,
+        context: &'a Digest,
+        supplied: &'a EncryptionContext,
+    ) -> Self {
         let immutable = header.immutable();
         Self {
             backend,
@@ -34,7 +56,22 @@ impl<'a> Scope<'a> {
             dek_id: &immutable.dek_id,
             message_id: &immutable.message_id,
             context,
+            pairs: Pairs {
+                stored: &immutable.context,
+                supplied,
+            },
         }
+    }
+
+    /// The pairs that `kek` shows its provider.
+    pub(super) fn exposed<'k>(&self, kek: &'k dyn Kek) -> Vec<(&'k str, &'k str)>
+    where
+        'a: 'k,
+    {
+        let names = kek.exposes().iter();
+        names
+            .filter_map(|name| Some((name.as_str(), self.pairs.value(name)?)))
+            .collect()
     }
 
     /// `B` of the recipient under `kek`.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sha2::Digest as _;
 
-use super::binding::{Place, Scope, commitment};
+use super::binding::{Pairs, Place, Scope, commitment};
 use super::recipients::{Recipient, Secrets, wrap_all};
 use super::{DataKey, MessageOptions, Sealer, seal};
 use crate::context::EncryptionContext;
@@ -234,8 +234,15 @@ fn scope<'a>(backend: &'a CryptoBackend, context: &'a [u8; 32]) -> Scope<'a> {
         dek_id: &DEK_ID,
         message_id: &MESSAGE_ID,
         context,
+        pairs: Pairs {
+            stored: &EMPTY,
+            supplied: &EMPTY,
+        },
     }
 }
+
+/// What a context holds does not enter a binding, only its digest.
+static EMPTY: std::sync::LazyLock<EncryptionContext> = std::sync::LazyLock::new(EncryptionContext::new);
 
 fn context() -> EncryptionContext {
     EncryptionContext::from_pairs([("purpose", "kat")]).unwrap()

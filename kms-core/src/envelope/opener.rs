@@ -60,7 +60,7 @@ impl Default for OpenPolicy {
 pub struct Opener {
     pub(super) backend: CryptoBackend,
     pub(super) keyring: Arc<Keyring>,
-    required: EncryptionContext,
+    pub(super) required: EncryptionContext,
     pub(super) policy: OpenPolicy,
     pub(super) audit: AuditTrail,
     pub(super) clock: Arc<dyn Clock>,
@@ -251,7 +251,7 @@ impl Opener {
     pub(super) async fn unlock(&self, header: &Header, level: Option<Level>) -> Result<Unlocked> {
         let context = self.checked_context(header);
         let context = context.or_else(|error| self.refuse(header, error))?;
-        let scope = Scope::of(&self.backend, header, &context);
+        let scope = Scope::of(&self.backend, header, &context, &self.required);
         let cache = self.cache.as_ref().map(|(cache, partition)| (&**cache, &**partition));
         let mut search = Search::new(scope, header, &self.keyring, level, self.policy.provider_calls, cache);
         let candidates = search.candidates();

@@ -377,6 +377,7 @@ pub(super) async fn wrap_single(
         domain: scope.domain,
         digest: &digest,
         dek_id: scope.dek_id,
+        exposed: &scope.exposed(&**kek),
     };
     let mut generated = kek.generate(&binding).await?;
     let named = |uri: &str| match member.hidden {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::binding::Scope;
+use super::binding::{Pairs, Scope};
 use super::recipients::{Recipient, Secrets, Wraps, check, wrap_all};
 use super::{DataKey, Message, MessageOptions, trail};
 use crate::audit::{Action, AuditTrail, Clock, Details, Intent, SystemClock};
@@ -356,6 +356,10 @@ impl Sealer {
             dek_id: &dek_id,
             message_id: &message_id,
             context: &context,
+            pairs: Pairs {
+                stored: &self.context,
+                supplied: &self.context,
+            },
         };
         let wrapped = wrap_all(
             scope,

@@ -349,6 +349,7 @@ pub(super) async fn unseal(
         domain: scope.domain,
         digest: &digest,
         dek_id: scope.dek_id,
+        exposed: &scope.exposed(kek),
     };
     let (mut attempts, recovered) = match kek.hybrid() {
         Some(halves) => recover_both(halves, single, &binding).await,
@@ -369,6 +370,7 @@ async fn recover(kek: &dyn Kek, single: &Single, binding: &Binding<'_>) -> (Vec<
     match kek.unwrap(&single.wrapped, binding).await {
         Err(error) => {
             set_outcome(&mut attempts, AttemptOutcome::Provider(error.kind));
+            attempts[0].request_id = error.request_id;
             (attempts, None)
         }
         Ok(unwrapped) => {

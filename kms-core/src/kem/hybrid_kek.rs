@@ -173,6 +173,10 @@ impl Kek for HybridKek {
         Posture::Hedged
     }
 
+    fn exposes(&self) -> &[String] {
+        self.classical.exposes()
+    }
+
     fn opens(&self) -> bool {
         self.classical.opens() && self.pq.opens()
     }

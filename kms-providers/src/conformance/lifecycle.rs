@@ -347,7 +347,11 @@ async fn imported_material_wraps(run: &Run<'_>) -> Outcome {
         "the imported version is not the primary one"
     );
     kek.unwrap(&first, &BOUND.binding()).await?;
-    lifecycle.rotate(&uri).await?;
+    // A service may leave it to its customer to bring new material to a key that has been brought to it.
+    match lifecycle.rotate(&uri).await {
+        Err(error) if error.kind == KekFault::Unsupported => {}
+        rotated => drop(rotated?),
+    }
     kek.unwrap(&second, &BOUND.binding()).await?;
 
     run.count(2);

@@ -160,6 +160,7 @@ impl Bound {
             domain: self.domain,
             digest: &self.digest,
             dek_id: &self.dek_id,
+            exposed: &[],
         }
     }
 }

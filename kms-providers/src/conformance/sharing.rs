@@ -8,11 +8,12 @@ use std::thread;
 use futures::executor::block_on;
 use futures::future::{BoxFuture, join_all};
 use futures::task::noop_waker_ref;
-use kms_core::Kek;
+use kms_core::{Kek, KekFault};
 
 use super::run::{BOUND, Failure, Outcome, Run, checks, ensure};
 use super::{Verdict, fresh_name};
-use crate::uri::KeyUri;
+use crate::provider::KeySummary;
+use crate::uri::{KeyName, KeyUri};
 
 checks![
     calls_at_once_do_not_disturb_each_other,
@@ -114,16 +115,13 @@ async fn a_dropped_change_happens_wholly_or_not_at_all(run: &Run<'_>) -> Outcome
     while !is_done && polls < run.harness.budget() {
         let name = fresh_name();
         is_done = poll_and_drop(Box::pin(async { drop(lifecycle.create(&name).await) }), polls);
-        let listed = run
-            .provider()
-            .list()
-            .await?
-            .into_iter()
-            .find(|key| is_named(&key.uri, name.as_str()));
-        match listed {
-            Some(key) => drop(run.round_trip(&*run.provider().kek(&key.uri)?).await?),
-            None => drop(lifecycle.create(&name).await?),
-        }
+        let uri_of_it = match lifecycle.create(&name).await {
+            Ok(made) => made,
+            // It was made after all, perhaps only while we asked. Then it is listed, and whole.
+            Err(error) if error.kind == KekFault::AlreadyExists => named(run, &name).await?,
+            Err(error) => return Err(error.into()),
+        };
+        run.round_trip(&*run.provider().kek(&uri_of_it)?).await?;
 
         let before = versions(run, &uri).await?;
         poll_and_drop(Box::pin(async { drop(lifecycle.rotate(&uri).await) }), polls);
@@ -179,6 +177,13 @@ async fn versions(run: &Run<'_>, uri: &KeyUri) -> Result<usize, Failure> {
         .map_or(0, |key| key.versions.len()))
 }
 
-fn is_named(uri: &KeyUri, name: &str) -> bool {
-    uri.to_string().rsplit('/').next() == Some(name)
+/// The key that goes by this name: in its URI, or where the provider's users see it.
+async fn named(run: &Run<'_>, name: &KeyName) -> Result<KeyUri, Failure> {
+    let is_named = |key: &KeySummary| {
+        key.name.as_ref() == Some(name) || key.uri.to_string().rsplit('/').next() == Some(name.as_str())
+    };
+    let found = run.provider().list().await?.into_iter().find(is_named);
+    found
+        .map(|key| key.uri)
+        .ok_or_else(|| Failure(format!("a key named {name} exists and is not listed")))
 }

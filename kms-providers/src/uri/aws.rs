@@ -44,6 +44,15 @@ impl AwsKey {
         &self.key_id
     }
 
+    /// The same key in another region: what a replica of a multi-region key is called.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        Self {
+            region: region.into(),
+            ..self.clone()
+        }
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, UriFault> {
         let parts: Vec<&str> = text.split(':').collect();
         let &[arn, partition, service, region, account, resource] = parts.as_slice() else {

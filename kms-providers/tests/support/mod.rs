@@ -120,6 +120,7 @@ pub const BINDING: Binding<'static> = Binding {
     },
     digest: &[0xb1; 32],
     dek_id: &[0xd1; 16],
+    exposed: &[],
 };
 
 /// This test binary again, running only the test `entry` with `folder` to work in.

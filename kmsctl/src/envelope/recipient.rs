@@ -60,7 +60,7 @@ pub struct MemberView {
     pub share_version: Option<u32>,
     /// Parameters of the scheme.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub params: Option<ParamsView>,
+    pub params: Option<Box<ParamsView>>,
 }
 
 /// Parameters of a scheme.
@@ -161,7 +161,7 @@ impl From<&Single> for MemberView {
             },
             wrapped_bytes: single.wrapped.w.len(),
             share_version: None,
-            params: ParamsView::of(&single.wrapped.params),
+            params: ParamsView::of(&single.wrapped.params).map(Box::new),
         }
     }
 }
@@ -262,7 +262,7 @@ mod tests {
             kem: 0x647a,
             kem_name: "x-wing",
         };
-        assert_eq!(hpke.params, Some(expected));
+        assert_eq!(hpke.params, Some(Box::new(expected)));
         assert_eq!((hpke.key, hpke.hint.as_deref()), (None, Some("0707070707070707")));
         assert_eq!(hpke.version.as_deref(), Some("hex:ff"));
 

@@ -110,7 +110,7 @@ impl Display for Member<'_> {
         if let Some(version) = &member.version {
             write!(f, ", version {version}")?;
         }
-        match &member.params {
+        match member.params.as_deref() {
             Some(ParamsView::Hpke { kem_name, .. }) => write!(f, ", {} ({kem_name})", member.scheme)?,
             Some(ParamsView::Hybrid { kem_name, .. }) => {
                 write!(f, ", {} with ", member.scheme)?;
@@ -137,7 +137,7 @@ impl Display for Second<'_> {
             pq_hint,
             pq_version,
             ..
-        }) = &self.0.params
+        }) = self.0.params.as_deref()
         else {
             return Ok(());
         };

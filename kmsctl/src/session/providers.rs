@@ -26,6 +26,11 @@ pub(super) async fn providers(
         let provider: Arc<dyn Provider> = match settings.kind() {
             UriScheme::Local => Arc::new(keystore(app, settings, backend)?.audit(trail.clone()).open().await?),
             UriScheme::Memory => Arc::new(MemoryProvider::new(backend.clone(), MemoryWrap::Derive)?),
+            #[cfg(feature = "aws")]
+            UriScheme::AwsKms => {
+                let opened = kms_providers::aws::AwsProvider::configured(settings, backend.clone());
+                Arc::new(opened.map_err(kms_providers::Error::from)?)
+            }
             // A key that needs it is refused by the resolver, which names it; other keys go on working.
             _ => continue,
         };

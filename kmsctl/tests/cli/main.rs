@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod audit;
+mod aws;
 mod decrypt;
 mod docs;
 mod doctor;
@@ -12,6 +13,8 @@ mod init;
 mod inspect;
 mod json;
 mod keys;
+mod messages;
+mod migrate;
 mod pairs;
 mod pipes;
 mod processes;

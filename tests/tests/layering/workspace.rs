@@ -40,9 +40,9 @@ fn member(package: &serde_json::Value) -> Member {
     }
 }
 
-/// Names of all crates that `name` brings on this platform with its default features.
-pub(crate) fn default_tree(name: &str) -> Vec<String> {
-    let tree = cargo(&[
+/// Names of all crates that `name` brings on this platform with its default features, or those of `features`.
+pub(crate) fn default_tree(name: &str, features: &[&str]) -> Vec<String> {
+    let tree = [
         "tree",
         "--package",
         name,
@@ -51,7 +51,8 @@ pub(crate) fn default_tree(name: &str) -> Vec<String> {
         "--prefix",
         "none",
         "--offline",
-    ]);
+    ];
+    let tree = cargo(&[&tree, features].concat());
     tree.lines()
         .filter_map(|line| line.split(' ').next())
         .map(str::to_owned)

@@ -51,7 +51,7 @@ impl Rewrapper {
             }
             other => other?,
         };
-        let scope = Scope::of(&self.opener.backend, header, &unlocked.context);
+        let scope = Scope::of(&self.opener.backend, header, &unlocked.context, &self.opener.required);
         let mut wrapped = Wrapped::default();
         let count: usize = plan.additions().map(|recipient| recipient.members().len()).sum();
         for entry in plan.entries {

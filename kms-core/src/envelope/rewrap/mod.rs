@@ -138,7 +138,7 @@ impl Rewrapper {
     /// [`Error::Policy`] or [`Error::Caller`] for the context.
     pub async fn check_shares(&self, header: &Header) -> Result<Vec<Vec<ShareCheck>>> {
         let context = self.opener.checked_context(header)?;
-        let scope = Scope::of(&self.opener.backend, header, &context);
+        let scope = Scope::of(&self.opener.backend, header, &context, &self.opener.required);
         let mut checks = Vec::new();
         for (quorum, shares) in header.quorums() {
             let mut row = Vec::new();

@@ -54,7 +54,7 @@ impl Rewrapper {
             .any(|&at| header.entries()[at].level() == Some(Level::DataKey));
         let level = needs_data_key.then_some(Level::DataKey);
         let unlocked = self.opener.unlock(header, level).await?;
-        let scope = Scope::of(&self.opener.backend, header, &unlocked.context);
+        let scope = Scope::of(&self.opener.backend, header, &unlocked.context, &self.opener.required);
         let secrets = unlocked.secrets();
         let mut entries = Vec::with_capacity(header.entries().len());
         for (at, entry) in header.entries().iter().enumerate() {
@@ -117,7 +117,7 @@ impl Rewrapper {
             return Ok(shares);
         }
         let context = self.opener.checked_context(header)?;
-        let scope = Scope::of(&self.opener.backend, header, &context);
+        let scope = Scope::of(&self.opener.backend, header, &context, &self.opener.required);
         let quorums: Vec<_> = header.quorums().map(|(quorum, _)| quorum).collect();
         for &(at, member_at) in stale {
             let share = &mut shares[at][member_at];

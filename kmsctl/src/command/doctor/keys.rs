@@ -1,9 +1,9 @@
 //! Keystore, providers, configured keys, audit log: everything that opening a session opens.
 
-use kms_providers::Provider;
 use kms_providers::audit::AuditLog;
 use kms_providers::config::{AuditConfig, Config};
 use kms_providers::uri::KeyName;
+use kms_providers::{Provider, Reach};
 
 use super::{Doctor, Report};
 use crate::App;
@@ -59,9 +59,31 @@ fn audit(config: &Config, report: &mut Report<'_>) {
 }
 
 async fn provider(name: &KeyName, provider: &dyn Provider, report: &mut Report<'_>) {
+    match provider.probe().await {
+        Ok(Some(reach)) => reached(name, &reach, report),
+        Ok(None) => {}
+        // What follows would only fail in the same way.
+        Err(error) => return report.fail("provider", &error.into()),
+    }
     match provider.list().await {
         Ok(keys) => report.ok("provider", format!("{name}: answers, {}", count(keys.len(), "key"))),
         Err(error) => report.fail("provider", &error.into()),
+    }
+}
+
+fn reached(name: &KeyName, reach: &Reach, report: &mut Report<'_>) {
+    let over = reach.key_exchange.as_deref().unwrap_or("no TLS");
+    report.ok("reach", format!("{name}: {} ms, over {over}", reach.took.as_millis()));
+    if reach.clock_ahead.unsigned_abs() > CLOCK_TOLERANCE {
+        let detail = format!(
+            "{name}: the clock there is {} s ahead of this machine's",
+            reach.clock_ahead
+        );
+        report.warn(
+            "clock",
+            detail,
+            "set this machine's clock; requests that are signed too far off are refused",
+        );
     }
 }
 
@@ -82,3 +104,6 @@ async fn names(session: &Session, report: &mut Report<'_>) {
         }
     }
 }
+
+/// Seconds. Clouds take signatures that are five minutes off.
+const CLOCK_TOLERANCE: u64 = 30;

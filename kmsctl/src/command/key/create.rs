@@ -141,7 +141,7 @@ impl Create {
     }
 }
 
-fn makes_none(provider: &str) -> Failure {
+pub(super) fn makes_none(provider: &str) -> Failure {
     Failure::usage(
         format!("no provider `{provider}` that makes such keys is configured"),
         "see [provider.NAME] in keystrand.toml",
@@ -211,7 +211,7 @@ fn parse_signature(text: &str) -> Result<SignatureScheme, String> {
 }
 
 /// Adds [key.NAME] to the configuration. What stands in it stays as it is, comments and all.
-fn configure(home: &Home, name: &KeyName, entry: &str) -> Result<()> {
+pub(super) fn configure(home: &Home, name: &KeyName, entry: &str) -> Result<()> {
     let path = home.config();
     let failed = |error: std::io::Error| Failure::io(&path, &error);
     let _lock = FileLock::try_acquire(&FileLock::beside(&path))
@@ -231,7 +231,7 @@ fn configure(home: &Home, name: &KeyName, entry: &str) -> Result<()> {
     durable::replace(&path, text.as_bytes(), &Sites::CONFIG).map_err(failed)
 }
 
-fn entry(keys: &[String], quorum: Option<u8>) -> String {
+pub(super) fn entry(keys: &[String], quorum: Option<u8>) -> String {
     let list: Vec<_> = keys.iter().map(|key| format!("{key:?}")).collect();
     let list = list.join(", ");
     match quorum {
@@ -240,7 +240,7 @@ fn entry(keys: &[String], quorum: Option<u8>) -> String {
     }
 }
 
-fn taken(name: &KeyName) -> Failure {
+pub(super) fn taken(name: &KeyName) -> Failure {
     Failure::exists(
         &format!("keystrand.toml has a key named `{name}` already"),
         "choose another name",

@@ -3,6 +3,7 @@
 mod create;
 mod destroy;
 mod export_public;
+mod import;
 mod list;
 mod show;
 mod state;
@@ -26,6 +27,8 @@ use crate::session::Session;
 pub enum Key {
     /// Make a key, or give a name to keys that exist
     Create(create::Create),
+    /// Take in key material from outside
+    Import(import::Import),
     /// List the keys of all providers, and the configured names
     List(list::List),
     /// Show a key, its versions, and what needs them
@@ -50,6 +53,7 @@ impl Key {
     pub async fn run(&self, app: &App) -> Result<Exit> {
         match self {
             Self::Create(command) => command.run(app).await,
+            Self::Import(command) => command.run(app).await,
             Self::List(command) => command.run(app).await,
             Self::Show(command) => command.run(app).await,
             Self::ExportPublic(command) => command.run(app).await,

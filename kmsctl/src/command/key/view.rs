@@ -14,6 +14,9 @@ use crate::printable::{count, time};
 pub(super) struct KeyView {
     /// Its URI.
     pub(super) key: String,
+    /// What its provider's users call it, where the URI does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     /// The provider, as configured.
     pub(super) provider: String,
     /// `enabled`, `disabled`, `pending-destruction` or `destroyed`.
@@ -64,6 +67,7 @@ impl KeyView {
         let current = key.versions.iter().find(|version| version.primary);
         Self {
             key: key.uri.to_string(),
+            name: key.name.as_ref().map(ToString::to_string),
             provider: provider.to_owned(),
             state,
             due,
@@ -105,6 +109,9 @@ impl NameView {
 impl fmt::Display for KeyView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<32} {:<20}", self.key, self.state)?;
+        if let Some(name) = &self.name {
+            write!(f, " named {name}")?;
+        }
         if let Some(current) = &self.current {
             write!(f, " version {current} of {}", self.versions.len())?;
         }

@@ -1,0 +1,115 @@
+//! Where a service is.
+
+use std::net::IpAddr;
+
+use http::Uri;
+
+/// Scheme, host and port of a service. HTTPS, or HTTP on this machine's own loopback: secrets cross this wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint(Uri);
+
+/// Why a text is no endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndpointFault {
+    /// It is no URL of scheme, host and port alone.
+    #[error("an endpoint is https://HOST[:PORT] and nothing more")]
+    Form,
+    /// Plain HTTP to another machine.
+    #[error("an endpoint without TLS must be on this machine (127.0.0.1, [::1], localhost); write https://")]
+    Plain,
+}
+
+impl Endpoint {
+    /// Parses an endpoint.
+    ///
+    /// # Errors
+    /// [`EndpointFault`].
+    pub fn parse(text: &str) -> Result<Self, EndpointFault> {
+        let uri: Uri = text.parse().map_err(|_| EndpointFault::Form)?;
+        let authority = uri.authority().ok_or(EndpointFault::Form)?;
+        let is_bare = uri.path() == "/" && uri.query().is_none() && !text.contains(['#', '@']);
+        if !is_bare || authority.host().is_empty() {
+            return Err(EndpointFault::Form);
+        }
+        match uri.scheme_str() {
+            Some("https") => Ok(Self(uri)),
+            Some("http") if is_loopback(authority.host()) => Ok(Self(uri)),
+            Some("http") => Err(EndpointFault::Plain),
+            _ => Err(EndpointFault::Form),
+        }
+    }
+
+    /// The host; an IPv6 address keeps its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host().unwrap_or_default()
+    }
+
+    /// Host and port as a `Host` header has them.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.0.authority().map_or("", http::uri::Authority::as_str)
+    }
+
+    pub(crate) fn is_tls(&self) -> bool {
+        self.0.scheme_str() == Some("https")
+    }
+
+    pub(super) fn uri(&self) -> &Uri {
+        &self.0
+    }
+
+    /// The endpoint and a path of it.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.0.to_string().trim_end_matches('/'))
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_anywhere_and_http_on_this_machine() {
+        for good in [
+            "https://kms.eu-west-1.amazonaws.com",
+            "https://h:8443/",
+            "http://127.0.0.1:4566",
+            "http://[::1]:1",
+            "http://localhost:5000",
+        ] {
+            assert!(Endpoint::parse(good).is_ok(), "{good}");
+        }
+        for plain in ["http://kms.example", "http://10.0.0.1", "http://localhost.example:80"] {
+            assert_eq!(Endpoint::parse(plain), Err(EndpointFault::Plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_scheme_host_and_port() {
+        for bad in [
+            "",
+            "kms.example",
+            "ftp://h",
+            "https://",
+            "https://user@h",
+            "https://h/path",
+            "https://h?q",
+            "https://h/#f",
+            "https://h:port",
+        ] {
+            assert_eq!(Endpoint::parse(bad), Err(EndpointFault::Form), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_joined_by_one_slash() {
+        assert_eq!(Endpoint::parse("https://h:1/").unwrap().at("/a?b"), "https://h:1/a?b");
+    }
+}

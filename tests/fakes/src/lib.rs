@@ -1,0 +1,12 @@
+//! For tests only: emulators that others wrote, started and stopped, and stand-ins for what no emulator has.
+//!
+//! ```text
+//! emulator   moto and ministack, in a virtual environment that `make test` makes
+//! aws        KMS with real cryptography, made to fail, to hang and to lie
+//! server     as much of HTTP as these need
+//! ```
+#![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
+pub mod aws;
+pub mod emulator;
+pub mod server;
