@@ -28,8 +28,8 @@ mod runtime;
 mod secret;
 mod settings;
 
-pub(crate) use connect::KeyExchange;
 pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat};
+pub(crate) use connect::KeyExchange;
 pub use endpoint::{Endpoint, EndpointFault};
 pub(crate) use exchange::{Reply, Request};
 pub(crate) use runtime::{ask, to_the_end};
