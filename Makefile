@@ -67,9 +67,9 @@ golden-check: setup $(VENV_READY) ## The independent implementation opens every 
 deny: ## Licences, sources, duplicates and advisories of the dependencies
 	@scripts/deny.sh
 
-$(VENV_READY): tests/oracle/requirements.txt
+$(VENV_READY): tests/oracle/requirements.txt tests/python/requirements.txt
 	python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check $(^:%=-r %)
 	@touch $@
 
 $(CLOUDS_READY): tests/clouds/requirements.txt

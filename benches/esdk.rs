@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::sync::Arc;
 
 use aws_esdk::client::Client;
 use aws_esdk::material_providers::client::Client as Materials;
@@ -13,6 +14,8 @@ use aws_esdk::material_providers::types::{AesWrappingAlg, EsdkAlgorithmSuiteId};
 use aws_esdk::types::aws_encryption_sdk_config::AwsEncryptionSdkConfig;
 use aws_smithy_types::Blob;
 use criterion::Throughput;
+use futures::executor::block_on;
+use kms_core::crypto::CryptoBackend;
 use setup::{CONTEXT, Criterion, plaintext};
 use tokio::runtime::Runtime;
 
@@ -47,12 +50,30 @@ fn payload(criterion: &mut Criterion, esdk: &Esdk, name: &str, length: usize) {
     group.bench_function("seal-aws-esdk", |bencher| {
         bencher.iter(|| esdk.seal(black_box(&message)))
     });
+    let (sealer, opener) = keystrand();
+    group.bench_function("seal-keystrand-as-esdk", |bencher| {
+        bencher.iter(|| block_on(sealer.seal(black_box(&message))))
+    });
     let sealed = esdk.seal(&message);
     drop(message);
     group.bench_function("open-aws-esdk", |bencher| {
         bencher.iter(|| esdk.open(black_box(&sealed)))
     });
+    group.bench_function("open-keystrand-as-esdk", |bencher| {
+        bencher.iter(|| block_on(opener.open(black_box(sealed.as_ref()))).expect("the peer's message"))
+    });
     group.finish();
+}
+
+/// The same format, suite, frame length and key by `kms_core::esdk`.
+fn keystrand() -> (kms_core::esdk::Sealer, kms_core::esdk::Opener) {
+    use kms_core::esdk::{Context, Opener, RawAesKeyring, Sealer, Suite};
+    let backend = CryptoBackend::default();
+    let key = RawAesKeyring::new(backend.clone(), "local", "payments", &[7; 32]).expect("a 32-byte key");
+    let key = Arc::new(key);
+    let context = Context::from_pairs(CONTEXT).expect("a context of two pairs");
+    let sealer = Sealer::new(backend).suite(Suite::Committing).context(context);
+    (sealer.keyring(key.clone()), Opener::new().keyring(key))
 }
 
 fn instead_of_rewrap(criterion: &mut Criterion, esdk: &Esdk) {

@@ -17,6 +17,7 @@ for part in "${@:-test}"; do
         need ssh-keygen openssh-client
         need python3 python3
         ! has python3 || python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+        has javac && has mvn || echo "A JDK or Maven is missing: exchanges with the AWS Encryption SDK for Java will be SKIPPED."
         has go || echo "Go is missing: checks by golang.org/x/mod will be SKIPPED."
         ;;
     fuzz) need c++ g++ ;; # libFuzzer is built from the sources in libfuzzer-sys

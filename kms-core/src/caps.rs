@@ -49,3 +49,8 @@ pub const RECORDS_PER_WRITER: u32 = u32::MAX;
 pub const BYTES_PER_WRITER: u64 = 1 << 40;
 /// Record keys that a reader keeps.
 pub const RECORD_KEYS: usize = 4096;
+/// Encrypted data keys of an AWS Encryption SDK message, unless the caller allows more.
+pub const ESDK_DATA_KEYS: usize = 16;
+/// Plaintext bytes of one frame of an AWS Encryption SDK message, or of a body without frames, unless the caller allows
+/// more: each is held in memory until its tag is checked.
+pub const ESDK_FRAME: u64 = 64 << 20;

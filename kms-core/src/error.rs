@@ -10,6 +10,9 @@ pub enum Error {
     /// The data is not a well-formed KS1 envelope.
     #[error("not a valid KS1 envelope: {0}")]
     Format(FormatFault),
+    /// The data is not a well-formed message of the AWS Encryption SDK.
+    #[error("not a valid AWS Encryption SDK message: {0}")]
+    Esdk(EsdkFault),
     /// The data asks for more than the caps allow ([`crate::caps`]).
     #[error("over the limit: {0}")]
     Limit(LimitFault),
@@ -89,6 +92,25 @@ faults! {
 }
 
 faults! {
+    /// Why bytes are not a message of the AWS Encryption SDK.
+    EsdkFault {
+        Truncated = "the message is cut short",
+        Version = "the version is unknown, or not that of the suite",
+        Type = "the type is unknown",
+        Context = "the encryption context is malformed",
+        PublicKey = "a public key stands in the context of an unsigned message, or is missing in that of a signed one",
+        DataKeys = "there is no data key",
+        ProviderId = "a provider id is not UTF-8",
+        ContentType = "the content type is unknown",
+        Reserved = "reserved bytes are not zero",
+        IvLength = "the IV length is not 12",
+        FrameLength = "the frame length is impossible",
+        FrameSequence = "the frames are not in order",
+        TrailingBytes = "bytes follow the end of the message",
+    }
+}
+
+faults! {
     /// Which cap was exceeded.
     LimitFault {
         Header = "header over 1 MiB",
@@ -102,6 +124,9 @@ faults! {
         Plaintext = "plaintext over the maximum",
         Chunks = "more than 2^38 chunks",
         Record = "record over 1 MiB",
+        DataKeys = "more encrypted data keys than allowed",
+        Frame = "a frame, or a body without frames, over the maximum",
+        Frames = "more than 2^32 - 1 frames",
         ProviderCalls = "more provider calls than allowed for one open",
     }
 }
@@ -120,6 +145,7 @@ faults! {
         QuorumDomain = "one trust domain would hold enough shares to open alone",
         RecipientCount = "the policy does not allow this number of recipients",
         UnknownRecipient = "a recipient of an unknown scheme would be dropped; say drop-unknown to allow it",
+        Commitment = "the message does not commit to its key; allow it for messages whose writer you trust",
         KeyUse = "the key may not be used for this",
     }
 }
@@ -131,7 +157,11 @@ faults! {
         Context = "the encryption context is malformed: keys and values are non-empty UTF-8 without NUL, keys do not start with ks1- or aws:",
         ContextMissing = "the envelope needs context pairs that are not stored in it; supply them (`kmsctl inspect` names them)",
         NoConfiguredKey = "none of the envelope's keys is configured here; `kmsctl inspect` names them",
+        RecipientNotConfigured = "a recipient's key is not configured here, so the recipient could not be kept; `kmsctl inspect` names the keys",
         MessageLevel = "a data key for many messages cannot have recipients for one message only",
+        EsdkContext = "keys of an AWS Encryption SDK context are unique and do not start with aws-crypto-",
+        EsdkName = "a namespace and a key name have 1 to 1024 bytes, and a namespace does not start with aws-kms",
+        EsdkKey = "not a usable key: AES takes 16, 24 or 32 bytes, RSA 2048 to 8192 bits and curves their own, in PEM as PKCS#8 or SubjectPublicKeyInfo",
         Labels = "labels are malformed",
         KeyName = "a logical key name is 1 to 64 characters of a-z 0-9 . _ -",
         Quorum = "a quorum has 2 to 16 members and a threshold from 2 to their number",
@@ -315,6 +345,12 @@ impl KekFault {
 impl From<FormatFault> for Error {
     fn from(fault: FormatFault) -> Self {
         Self::Format(fault)
+    }
+}
+
+impl From<EsdkFault> for Error {
+    fn from(fault: EsdkFault) -> Self {
+        Self::Esdk(fault)
     }
 }
 

@@ -16,6 +16,9 @@
 //! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`], [`HpkeKek`], [`HybridKek`] | how a provider protects a secret |
 //! | envelope | [`Sealer`], [`Opener`], [`Rewrapper`], [`cache`], [`audit`] | who may do what, in which order |
 //!
+//! Beside them, behind the feature `esdk`, stands the module of that name: messages of the AWS Encryption SDK, for
+//! interop and migration. Nothing of KS1 uses it.
+//!
 //! ```
 //! use std::sync::Arc;
 //! use kms_core::{EncryptionContext, Keyring, Opener, PassphraseKek, Sealer};
@@ -48,6 +51,8 @@ mod context;
 pub mod crypto;
 mod envelope;
 mod error;
+#[cfg(feature = "esdk")]
+pub mod esdk;
 mod header;
 pub mod hpke;
 mod kek;
@@ -91,6 +96,6 @@ pub use header::{
 
 // Errors: each names the party at fault.
 pub use error::{
-    AuditFault, CallerFault, Error, FormatFault, KekError, KekFault, KekOperation, KemFault, LimitFault, PolicyFault,
-    Result, SignatureFault,
+    AuditFault, CallerFault, Error, EsdkFault, FormatFault, KekError, KekFault, KekOperation, KemFault, LimitFault,
+    PolicyFault, Result, SignatureFault,
 };

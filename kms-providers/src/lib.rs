@@ -63,6 +63,8 @@ pub mod config;
 pub mod conformance;
 pub mod durable;
 mod error;
+#[cfg(feature = "esdk")]
+pub mod esdk;
 mod exposing;
 pub mod files;
 mod keyset;

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use kms_core::crypto::CryptoBackend;
-use kms_core::{EncryptionContext, LabelValue, Labels};
+use kms_core::{EncryptionContext, LabelValue, Labels, esdk};
 use kms_providers::local::KeyFileKek;
 use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
 use crate::command::{
-    audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, rewrap, rotate, scan, sign, verify,
+    audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, migrate, rewrap, rotate, scan, sign, verify,
 };
 use crate::failure::Result;
 
@@ -77,6 +77,8 @@ pub enum Command {
     Rotate(rotate::Rotate),
     /// Change who can open envelopes; payloads are not touched
     Rewrap(rewrap::Rewrap),
+    /// Seal anew what is in another format or suite
+    Migrate(migrate::Migrate),
     /// Take an inventory: what protects files and keys, and what to do first
     Scan(scan::Scan),
     /// Sign files
@@ -109,6 +111,14 @@ impl ContextArgs {
     /// For malformed or repeated names.
     pub fn context(&self) -> Result<EncryptionContext> {
         Ok(EncryptionContext::from_pairs(self.pairs.iter().cloned())?)
+    }
+
+    /// The context of a message of the AWS Encryption SDK.
+    ///
+    /// # Errors
+    /// For repeated and reserved names.
+    pub fn of_message(&self) -> Result<esdk::Context> {
+        Ok(esdk::Context::from_pairs(self.pairs.iter().cloned())?)
     }
 }
 

@@ -71,7 +71,7 @@ impl From<Exit> for ExitCode {
 impl From<&Error> for Exit {
     fn from(error: &Error) -> Self {
         match error {
-            Error::Format(_) | Error::Limit(_) | Error::DoesNotOpen => Self::DoesNotOpen,
+            Error::Format(_) | Error::Esdk(_) | Error::Limit(_) | Error::DoesNotOpen => Self::DoesNotOpen,
             Error::Policy(PolicyFault::ContextMismatch) => Self::DoesNotOpen,
             Error::Policy(_) => Self::Refused,
             // Asked of a key that is not here, or not any more, an open has the same answer as with no key at all.
@@ -86,7 +86,7 @@ impl From<&Error> for Exit {
                 Self::DoesNotOpen
             }
             Error::Caller(CallerFault::ChangedMeanwhile | CallerFault::Reserve | CallerFault::Finished) => Self::Failed,
-            Error::Caller(CallerFault::Level) => Self::Refused,
+            Error::Caller(CallerFault::Level | CallerFault::RecipientNotConfigured) => Self::Refused,
             Error::Caller(_) => Self::Usage,
             _ => Self::Failed,
         }
@@ -114,7 +114,7 @@ impl From<KekFault> for Exit {
 
 #[cfg(test)]
 mod tests {
-    use kms_core::{AuditFault, FormatFault, KekError, LimitFault};
+    use kms_core::{AuditFault, EsdkFault, FormatFault, KekError, LimitFault};
 
     use super::*;
 
@@ -126,6 +126,9 @@ mod tests {
             (Error::Format(FormatFault::Truncated), 3),
             (Error::Limit(LimitFault::Header), 3),
             (Error::DoesNotOpen, 3),
+            (Error::Esdk(EsdkFault::Truncated), 3),
+            (Error::Policy(PolicyFault::Commitment), 5),
+            (Error::Caller(CallerFault::RecipientNotConfigured), 5),
             (Error::Policy(PolicyFault::ContextMismatch), 3),
             (Error::Policy(PolicyFault::FloorPosture), 5),
             (Error::Policy(PolicyFault::UnknownRecipient), 5),

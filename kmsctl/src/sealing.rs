@@ -103,14 +103,7 @@ impl Sealing {
                 "say which with --suite",
             ));
         }
-        policy.check_sealing(suite, now).map_err(|fault| {
-            let code = Reason::from(&Error::Policy(fault)).code().to_owned();
-            refused(
-                &code,
-                format!("the policy does not allow to seal with {}: {fault}", suite.name()),
-                "choose a suite that [policy] in keystrand.toml allows",
-            )
-        })?;
+        check_suite(session, suite)?;
         Ok(suite)
     }
 
@@ -122,6 +115,22 @@ impl Sealing {
             quorum: floors().filter_map(|floor| floor.quorum).max(),
         }
     }
+}
+
+/// Whether the policy lets envelopes be sealed with `suite` now.
+///
+/// # Errors
+/// When it does not.
+pub fn check_suite(session: &Session, suite: Suite) -> Result<()> {
+    let policy = &session.config().policy.suites;
+    policy.check_sealing(suite, SystemTime::now()).map_err(|fault| {
+        let code = Reason::from(&Error::Policy(fault)).code().to_owned();
+        refused(
+            &code,
+            format!("the policy does not allow to seal with {}: {fault}", suite.name()),
+            "choose a suite that [policy] in keystrand.toml allows",
+        )
+    })
 }
 
 fn refused(code: &str, message: String, next: impl Into<String>) -> Failure {

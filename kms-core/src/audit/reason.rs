@@ -54,6 +54,7 @@ impl From<&Error> for Reason {
     fn from(error: &Error) -> Self {
         match error {
             Error::Format(fault) => Self::of_fault("format", fault),
+            Error::Esdk(fault) => Self::of_fault("esdk", fault),
             Error::Limit(fault) => Self::of_fault("limit", fault),
             Error::Policy(fault) => Self::of_fault("policy", fault),
             Error::DoesNotOpen => Self::fixed("open.DoesNotOpen", "wrong key, wrong context, or altered bytes"),

@@ -6,6 +6,7 @@ mod binding;
 mod data_key;
 #[cfg(all(test, feature = "aws-lc", feature = "rustcrypto"))]
 mod known_answers;
+mod likeness;
 mod opener;
 mod read_back;
 mod recipients;

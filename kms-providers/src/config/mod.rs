@@ -33,6 +33,12 @@
 //!
 //! [audit]
 //! kind = "tlog"
+//!
+//! [esdk.key.legacy]                                    # a key of AWS Encryption SDK messages
+//! kind = "raw-aes"
+//! namespace = "my-app"
+//! name = "key-2019"
+//! file = "legacy.key"
 //! ```
 //!
 //! What is not understood is an error with its line and column: a misspelt promise must not be a promise unkept.
@@ -41,6 +47,7 @@
 mod audit;
 mod date;
 mod error;
+mod esdk;
 mod initial;
 mod key;
 mod member;
@@ -60,6 +67,7 @@ use toml::de::{DeTable, DeValue};
 
 pub use audit::AuditConfig;
 pub use error::ConfigError;
+pub use esdk::{CurveName, EsdkConfig, KeyEncoding, Padding, RawKeyConfig, RawKeyKind};
 pub use initial::initial;
 pub use key::{LogicalKey, Recipients};
 pub use member::{ConfiguredKey, Member, Members};
@@ -83,6 +91,8 @@ pub struct Config {
     pub policy: PolicyConfig,
     /// Where uses of keys are recorded.
     pub audit: AuditConfig,
+    /// Messages of the AWS Encryption SDK.
+    pub esdk: EsdkConfig,
 }
 
 impl Config {
@@ -112,11 +122,13 @@ impl Config {
         };
         let keys = named(&source, sections.key, |_, name, value| reader.read(name, value))?;
         let audit = AuditConfig::read(&source, sections.audit)?;
+        let esdk = EsdkConfig::read(&source, sections.esdk)?;
         Ok(Self {
             providers,
             keys,
             policy,
             audit,
+            esdk,
         })
     }
 
@@ -140,6 +152,7 @@ struct Sections<'t> {
     key: Option<Spanned<DeValue<'t>>>,
     policy: Option<Spanned<DeValue<'t>>>,
     audit: Option<Spanned<DeValue<'t>>>,
+    esdk: Option<Spanned<DeValue<'t>>>,
 }
 
 impl<'t> Sections<'t> {
@@ -152,7 +165,11 @@ impl<'t> Sections<'t> {
                 "key" => &mut sections.key,
                 "policy" => &mut sections.policy,
                 "audit" => &mut sections.audit,
-                _ => return Err(source.error(name.span(), "unknown section; expected provider, key, policy or audit")),
+                "esdk" => &mut sections.esdk,
+                _ => {
+                    let message = "unknown section; expected provider, key, policy, audit or esdk";
+                    return Err(source.error(name.span(), message));
+                }
             };
             *place = Some(value);
         }

@@ -121,7 +121,7 @@ fn errors_have_a_place_and_a_next_step() {
         (
             "[keys.a]\nuri = \"local://a\"",
             (1, 2),
-            "expected provider, key, policy or audit",
+            "expected provider, key, policy, audit or esdk",
         ),
         ("[key.A]\nuri = \"local://a\"", (1, 6), "a-z 0-9"),
         ("[key.a]\n", (1, 1), "exactly one of"),

@@ -66,6 +66,8 @@ sites! {
     REWRAPPED = "rewrapped",
     /// Writing the journal of a rewrap in place.
     REWRAP_JOURNAL = "rewrap_journal",
+    /// Sealing a file anew.
+    MIGRATED = "migrated",
     ;
     "in_place::half_written",
     "in_place::written",

@@ -50,6 +50,17 @@ pub enum FileFault {
     /// In place was asked for, and the header does not fit.
     #[error("the new header has another length, so it cannot be written in place; rewrap without in-place")]
     DoesNotFit,
+    /// Two files cannot be replaced at once.
+    #[error("the header stands in a file of its own, and both cannot be replaced at once; decrypt and encrypt it")]
+    Detached,
+    /// A ticket's records stand anywhere.
+    #[error("a ticket's records stand elsewhere, so it cannot be sealed anew; make a new ticket for new records")]
+    Ticket,
+    /// The recipients of such a message cannot be changed.
+    #[error(
+        "a message of the AWS Encryption SDK cannot be rewrapped: a second header under the same content key gives away what forges it; migrate it"
+    )]
+    EsdkMessage,
     /// Another process works on it.
     #[error("another process works on this file; try again when it has finished")]
     Locked,

@@ -4,9 +4,11 @@
 //! ```text
 //! detect              what a path holds, reading at most the header
 //! seal, open          files and streams, through kms_core's parallel payload pipeline
+//! message             messages of the AWS Encryption SDK, opened
 //! rewrap              one file: lock, new header, one of four ways to write it, durable
 //! recovery            what a crash left behind: FILE.ksj (docs/format.md 11), half-made pairs, temporary files
 //! discover            envelopes below paths and patterns, with their leftovers
+//! migrate             one file, sealed anew: messages of the AWS Encryption SDK, envelopes of other suites
 //! campaign, index     many files: parallel, batched syncs, resumable; which key versions envelopes still need
 //! ```
 //!
@@ -27,6 +29,9 @@ mod error;
 mod index;
 mod journal;
 mod lock;
+#[cfg(feature = "esdk")]
+mod message;
+mod migrate;
 mod open;
 mod path_text;
 mod pin;
@@ -43,6 +48,9 @@ pub use discover::{
 pub use ends::{Input, Output, Progress, Syncing};
 pub use error::{FileError, FileFault};
 pub use index::{KeyIndex, Recheck};
+#[cfg(feature = "esdk")]
+pub use message::{OpenedMessage, is_message, open_message, read_message_header};
+pub use migrate::Migrator;
 pub use open::{OpenOptions, OpenedFile, SidecarAt, open_file};
 pub use recovery::{Recovery, recover};
 pub use rewrap::{FileOutcome, FileRewrapped, Method, Placement, RewrapOptions, rewrap_file};

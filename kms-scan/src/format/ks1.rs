@@ -107,7 +107,7 @@ fn list(asset: &mut Asset, single: &Single) {
             RecipientId::Hint(_) => "hidden".to_owned(),
         },
         scheme: single.scheme.name().to_owned(),
-        version: single.wrapped.version.as_deref().map(|version| version_text(version)),
+        version: single.wrapped.version.as_deref().map(version_text),
         posture: Some(single.posture()),
     });
 }

@@ -1,17 +1,22 @@
 //! Work over many envelopes: what a run is ordered to do, so that it can be taken up again, and carrying it out.
 
+mod migration;
 mod order;
 mod survey;
 mod work;
 
+pub use migration::{Format, Migration, migrate, survey_migration};
 pub use order::{Change, Order};
 pub use survey::survey;
 pub use work::{carry_out, unfinished};
 
+use std::path::PathBuf;
+
 use clap::Args;
-use kms_providers::files::Placement;
+use kms_providers::files::{FileFault, Placement, is_message};
 
 use crate::args::{ContextArgs, RecipientSecrets};
+use crate::failure::{Failure, Result};
 
 /// How envelopes are opened and written, for every command that rewraps.
 #[derive(Debug, Clone, Args)]
@@ -41,5 +46,19 @@ impl RewrapArgs {
         } else {
             Placement::Auto
         }
+    }
+}
+
+/// Refuses messages of the AWS Encryption SDK that are named as such. Below folders they are no business of a rewrap.
+///
+/// # Errors
+/// When a path is one.
+pub fn refuse_messages(paths: &[PathBuf]) -> Result<()> {
+    match paths
+        .iter()
+        .find(|path| path.is_file() && is_message(path).unwrap_or(false))
+    {
+        Some(path) => Err(Failure::from(FileFault::EsdkMessage).at(path)),
+        None => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use kms_core::Rewrapper;
-use kms_providers::files::{Campaign, CampaignOptions, CampaignProgress, Report, RewrapOptions, RunSummary};
+use kms_providers::files::{Campaign, CampaignOptions, CampaignProgress, Plan, Report, RewrapOptions, RunSummary};
 use serde::Serialize;
 
 use super::{Change, Order, RewrapArgs};
@@ -57,18 +57,29 @@ pub async fn carry_out(
     };
     let report = campaign.run(&rewrapper, &target, &options)?;
     drop(bar);
-    Ok(tell(app, session, report))
+    let ended = Ended {
+        run: report.run.to_string(),
+        rewrapped: report.counts.rewrapped,
+        already_current: report.counts.already_current,
+        recovered: report.counts.recovered,
+        failed: report.counts.failed,
+    };
+    Ok(tell(app, session, report, &ended))
 }
 
 /// Runs of this kind that did not come to their end, oldest first.
 ///
 /// # Errors
 /// When the records cannot be read, or there is none.
-pub fn unfinished(session: &Session, is_meant: impl Fn(&Order) -> bool) -> Result<Vec<(RunSummary, Order)>> {
+pub fn unfinished<O>(
+    session: &Session,
+    order: impl Fn(&Plan) -> Result<O>,
+    is_meant: impl Fn(&O) -> bool,
+) -> Result<Vec<(RunSummary, O)>> {
     let mut runs = Vec::new();
     for run in Campaign::runs(session.home().dir())? {
         if !run.finished
-            && let Ok(order) = Order::of(&run.plan)
+            && let Ok(order) = order(&run.plan)
             && is_meant(&order)
         {
             runs.push((run, order));
@@ -95,7 +106,8 @@ fn rewrapper(rewrapper: Rewrapper, order: &Order) -> Rewrapper {
     }
 }
 
-fn tell(app: &App, session: &Session, report: Report) -> Exit {
+/// Tells each failure and then how the run ended.
+pub(super) fn tell(app: &App, session: &Session, report: Report, ended: &(impl Serialize + fmt::Display)) -> Exit {
     let counts = report.counts;
     let told = report.failures.len() as u64;
     let failures: Vec<_> = report
@@ -111,13 +123,7 @@ fn tell(app: &App, session: &Session, report: Report) -> Exit {
             record.display()
         ));
     }
-    app.out.say(&Ended {
-        run: report.run.to_string(),
-        rewrapped: counts.rewrapped,
-        already_current: counts.already_current,
-        recovered: counts.recovered,
-        failed: counts.failed,
-    });
+    app.out.say(ended);
     let succeeded = usize::try_from(counts.rewrapped + counts.already_current).unwrap_or(usize::MAX);
     match report.stopped {
         true => Exit::Partly,
@@ -125,7 +131,7 @@ fn tell(app: &App, session: &Session, report: Report) -> Exit {
     }
 }
 
-fn done(progress: &CampaignProgress) -> u64 {
+pub(super) fn done(progress: &CampaignProgress) -> u64 {
     progress.rewrapped + progress.already_current + progress.failed
 }
 

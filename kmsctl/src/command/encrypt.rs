@@ -197,7 +197,7 @@ impl fmt::Display for Sealed<'_> {
     }
 }
 
-fn parse_suite(text: &str) -> Result<Suite, String> {
+pub(super) fn parse_suite(text: &str) -> Result<Suite, String> {
     let of_files = |suite: &Suite| suite.payload_aead_name().is_some();
     Suite::from_name(text).filter(of_files).ok_or_else(|| {
         let names: Vec<_> = Suite::ALL

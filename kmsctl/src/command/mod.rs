@@ -9,6 +9,7 @@ pub mod init;
 pub mod inspect;
 pub mod key;
 pub mod man;
+pub mod migrate;
 pub mod rewrap;
 pub mod rotate;
 pub mod scan;
@@ -34,6 +35,7 @@ impl Command {
             Self::Inspect(command) => command.run(app).await,
             Self::Rotate(command) => command.run(app).await,
             Self::Rewrap(command) => command.run(app).await,
+            Self::Migrate(command) => command.run(app).await,
             Self::Scan(command) => command.run(app).await,
             Self::Sign(command) => command.run(app).await,
             Self::Verify(command) => command.run(app),

@@ -7,7 +7,7 @@ use kms_providers::files::Campaign;
 
 use super::encrypt::LevelName;
 use crate::App;
-use crate::campaign::{Change, Order, RewrapArgs, carry_out, survey, unfinished};
+use crate::campaign::{Change, Order, RewrapArgs, carry_out, refuse_messages, survey, unfinished};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
@@ -56,6 +56,7 @@ impl Rewrap {
     /// # Errors
     /// When a key means nothing here, or the run cannot be recorded. Files that fail are told one by one.
     pub async fn run(&self, app: &App) -> Result<Exit> {
+        refuse_messages(&self.paths)?;
         let session = Session::open(app).await?.with_secrets(&self.how.secrets)?;
         if self.how.resume {
             return self.resume(app, &session).await;
@@ -82,7 +83,7 @@ impl Rewrap {
             ));
         }
         let mut exit = Exit::Done;
-        for (run, order) in unfinished(session, |order| matches!(order, Order::Rewrap(_)))? {
+        for (run, order) in unfinished(session, Order::of, |order| matches!(order, Order::Rewrap(_)))? {
             let campaign = Campaign::resume(session.home().dir(), &run.id)?;
             exit = exit.max(carry_out(app, session, campaign, &order, &self.how).await?);
         }

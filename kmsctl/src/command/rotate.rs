@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::key::{lifecycle, sweep};
 use crate::App;
-use crate::campaign::{Order, RewrapArgs, carry_out, survey, unfinished};
+use crate::campaign::{Order, RewrapArgs, carry_out, refuse_messages, survey, unfinished};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::printable::{count, version};
@@ -56,6 +56,7 @@ impl Rotate {
     /// When a key means nothing here or cannot be rotated, or the run cannot be recorded. Files that fail are told one
     /// by one.
     pub async fn run(&self, app: &App) -> Result<Exit> {
+        refuse_messages(&self.paths)?;
         let session = Session::open(app).await?.with_secrets(&self.how.secrets)?;
         if self.how.resume {
             return self.resume(app, &session).await;
@@ -89,7 +90,7 @@ impl Rotate {
             Order::Rewrap(_) => false,
         };
         let mut exit = Exit::Done;
-        for (run, order) in unfinished(session, is_meant)? {
+        for (run, order) in unfinished(session, Order::of, is_meant)? {
             let campaign = Campaign::resume(session.home().dir(), &run.id)?;
             if let Order::Rotate { from } = &order {
                 rotate_rest(app, session, from).await?;

@@ -1,7 +1,7 @@
 //! Failures of the library: whose fault, and what to do next.
 
 use kms_core::audit::Reason;
-use kms_core::{AuditFault, CallerFault, Error, FormatFault, KekError, KekFault, PolicyFault};
+use kms_core::{AuditFault, CallerFault, Error, EsdkFault, FormatFault, KekError, KekFault, LimitFault, PolicyFault};
 
 use super::{Failure, Party};
 
@@ -41,7 +41,7 @@ impl From<AuditFault> for Failure {
 
 fn party(error: &Error) -> Party {
     match error {
-        Error::Format(_) | Error::Limit(_) | Error::DoesNotOpen => Party::Data,
+        Error::Format(_) | Error::Esdk(_) | Error::Limit(_) | Error::DoesNotOpen => Party::Data,
         Error::Policy(_) => Party::Policy,
         Error::Caller(_) => Party::Caller,
         Error::Provider(error) => match error.kind {
@@ -68,6 +68,11 @@ fn party(error: &Error) -> Party {
 fn next_step(error: &Error) -> &'static str {
     match error {
         Error::Format(fault) => next_for_format(*fault),
+        Error::Esdk(EsdkFault::Truncated) => "transfer the message again; it is not complete",
+        Error::Esdk(_) => "transfer the message again; if that does not help, it was not written by a sound program",
+        Error::Limit(LimitFault::DataKeys | LimitFault::Frame) => {
+            "take the message from a trusted source, or allow more in [esdk] in keystrand.toml"
+        }
         Error::Limit(_) => "take the envelope from a trusted source; `kmsctl inspect` shows what it asks for",
         Error::DoesNotOpen => {
             "compare --context with what was given when it was sealed; `kmsctl audit show --failed` has the cause"
@@ -80,6 +85,9 @@ fn next_step(error: &Error) -> &'static str {
         }
         Error::Caller(CallerFault::ContextMissing) => {
             "`kmsctl inspect` names the pairs that are not stored; give each as --context NAME=VALUE"
+        }
+        Error::Caller(CallerFault::RecipientNotConfigured) => {
+            "configure the keys that `kmsctl inspect` names, or decrypt it and encrypt it for other keys"
         }
         Error::Caller(CallerFault::ChangedMeanwhile) => "somebody else changed the file; run the command again",
         Error::Caller(_) => "see the command's --help",
@@ -112,6 +120,9 @@ fn next_for_policy(fault: PolicyFault) -> &'static str {
         PolicyFault::Posture => "choose stronger recipients, or change `posture` of [policy] in keystrand.toml",
         PolicyFault::SuiteDecryptOnly => "seal with a suite that [policy] in keystrand.toml prefers or allows",
         PolicyFault::QuorumDomain => "choose members of different clouds, accounts or HSMs",
+        PolicyFault::Commitment => {
+            "say commitment = \"allow\" in [esdk] in keystrand.toml, if you trust whoever wrote the message"
+        }
         PolicyFault::UnknownRecipient => "update kmsctl, or say --drop-unknown",
         _ => "ask who set the policy, or change it in keystrand.toml",
     }

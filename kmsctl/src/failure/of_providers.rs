@@ -4,6 +4,7 @@ use std::path::Path;
 
 use kms_providers::audit::LogError;
 use kms_providers::config::ConfigError;
+use kms_providers::esdk::RawKeyError;
 use kms_providers::files::{FileError, FileFault};
 use kms_providers::local::{KeyFileError, KeystoreError};
 use kms_providers::uri::UriError;
@@ -15,15 +16,33 @@ use crate::exit::Exit;
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         let path = error.path().map(Path::to_owned);
-        let failure = match error.into_fault() {
-            FileFault::Envelope(error) => error.into(),
-            FileFault::Io(error) => Self::of_io(error.kind()),
-            fault => of_file_fault(&fault),
-        };
+        let failure = Self::from(error.into_fault());
         match path {
             Some(path) => failure.at(&path),
             None => failure,
         }
+    }
+}
+
+impl From<FileFault> for Failure {
+    fn from(fault: FileFault) -> Self {
+        match fault {
+            FileFault::Envelope(error) => error.into(),
+            FileFault::Io(error) => Self::of_io(error.kind()),
+            fault => of_file_fault(&fault),
+        }
+    }
+}
+
+impl From<RawKeyError> for Failure {
+    fn from(error: RawKeyError) -> Self {
+        let next = match &error {
+            RawKeyError::Exposed { .. } => "`chmod 600` on it; if others may have read it, it is no secret any more",
+            RawKeyError::Key { .. } => "compare [esdk.key] in keystrand.toml with the file",
+            _ => "check the path in [esdk.key] in keystrand.toml",
+        };
+        let (exit, party) = (Exit::Failed, Party::Environment);
+        Self::new("system.RawKey", exit, party, error.to_string(), next)
     }
 }
 
@@ -191,6 +210,24 @@ fn of_file_fault(fault: &FileFault) -> Failure {
             Exit::Refused,
             Party::Policy,
             "say --in-place, or copy the file first",
+        ),
+        F::Detached => (
+            "policy.Detached",
+            Exit::Refused,
+            Party::Policy,
+            "`kmsctl decrypt` it, then `kmsctl encrypt --suite`",
+        ),
+        F::Ticket => (
+            "policy.Ticket",
+            Exit::Refused,
+            Party::Policy,
+            "leave it out; it goes on opening its records",
+        ),
+        F::EsdkMessage => (
+            "policy.EsdkMessage",
+            Exit::Refused,
+            Party::Policy,
+            "`kmsctl migrate --from esdk --key KEY PATH…` opens it and seals it anew as KS1",
         ),
         F::DoesNotFit => (
             "caller.DoesNotFit",

@@ -19,10 +19,12 @@ pub(super) fn of_output(input: &Path, direction: Direction, elsewhere: bool) -> 
             name.push(ENVELOPE);
             Ok(name.into())
         }
-        Direction::Open if input.extension() == Some(OsStr::new(ENVELOPE)) => Ok(input.with_extension("")),
+        Direction::Open if OPENABLE.iter().any(|name| input.extension() == Some(OsStr::new(name))) => {
+            Ok(input.with_extension(""))
+        }
         Direction::Open if elsewhere => Ok(input.to_owned()),
         Direction::Open => Err(Failure::usage(
-            "the name does not end in .ks1, so it does not tell the name of the plaintext",
+            "the name does not end in .ks1 or .encrypted, so it does not tell the name of the plaintext",
             "name the output: kmsctl decrypt IN OUT",
         )
         .at(input)),
@@ -62,3 +64,5 @@ pub(super) fn starts_an_envelope(path: &Path) -> bool {
 }
 
 const ENVELOPE: &str = "ks1";
+/// What plaintexts lose: ours, and that of AWS's command line for messages of its SDK.
+const OPENABLE: [&str; 2] = [ENVELOPE, "encrypted"];

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use kms_core::audit::{Action, AuditTrail, Details, KeyRef, Subject};
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Kek, KekError, Keyring, OpenPolicy, Opener};
+use kms_core::{Kek, KekError, Keyring, OpenPolicy, Opener, esdk};
 use kms_providers::config::{Config, LogicalKey};
 use kms_providers::files::KeyIndex;
 use kms_providers::uri::{KeyName, Label};
@@ -138,6 +138,16 @@ impl Session {
         Ok(Opener::new(self.backend.clone(), keyring)
             .policy(policy)
             .audit(self.trail()))
+    }
+
+    /// An opener of AWS Encryption SDK messages under the raw keys that are configured here. They are read now: a key
+    /// that cannot be used stands in the way of messages only.
+    ///
+    /// # Errors
+    /// When a raw key cannot be used.
+    pub fn message_opener(&self, required: esdk::Context) -> Result<esdk::Opener> {
+        let opener = kms_providers::esdk::opener(&self.config.esdk, &self.backend)?;
+        Ok(opener.require(required).audit(self.trail()))
     }
 
     /// What the configuration lets a reader accept.

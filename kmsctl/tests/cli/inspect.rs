@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::messages;
 use super::support::{Home, lines, noise, repository};
 
 /// Every golden file of every maker, with what its manifest says.
@@ -163,6 +164,9 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
     for (path, _) in golden() {
         paths("", &inspected(&path), &mut seen);
     }
+    let home = Home::new();
+    home.file("m", messages::seal(&messages::sealer(), b"x"));
+    paths("", &home.inspect("m"), &mut seen);
     let documented = documented();
     let missing: Vec<_> = seen.difference(&documented).collect();
     let stale: Vec<_> = documented.difference(&seen).collect();

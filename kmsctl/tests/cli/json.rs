@@ -30,6 +30,9 @@ fn results_keep_their_shape() {
     note("rotate", home.json(&["rotate", "k", "--rewrap", "d"]));
     note("rewrap", home.json(&["rewrap", "d", "--add", "other"]));
     note("rewrap --dry-run", home.json(&["rewrap", "d", "--dry-run"]));
+    let migrate = ["migrate", "--to", "KS1-AES256GCMSIV", "d"];
+    note("migrate --dry-run", home.json(&[&migrate[..], &["--dry-run"]].concat()));
+    note("migrate", home.json(&migrate));
     home.file("d/cut.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n");
     home.file("d/f.age", "age-encryption.org/v1\n-> X25519 abc\ndef\n--- mac\n");
     note("scan", home.json(&["scan", "d", "--cbom", "cbom.json"]));

@@ -13,6 +13,8 @@ mod init;
 mod inspect;
 mod json;
 mod keys;
+mod messages;
+mod migrate;
 mod pairs;
 mod pipes;
 mod processes;

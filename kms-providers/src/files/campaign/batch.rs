@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::work::Stage;
 use crate::files::index::Fact;
-use crate::files::rewrap::Staging;
 
-/// Files in hand of one worker: locked, with their new headers under temporary names.
-pub(super) struct Batch {
-    pub(super) stagings: Vec<Staging>,
+/// Files in hand of one worker: locked, with their new contents under temporary names.
+pub(super) struct Batch<S> {
+    pub(super) stagings: Vec<S>,
     /// What the index is told of files that were current.
     pub(super) current: Vec<(PathBuf, Fact)>,
     /// Files that somebody else had locked, or changed: taken alone when this batch holds no locks any more, for two
@@ -19,8 +19,8 @@ pub(super) struct Batch {
     begun: Instant,
 }
 
-impl Batch {
-    /// A batch of at most `limit` new headers.
+impl<S: Stage> Batch<S> {
+    /// A batch of at most `limit` new contents.
     pub(super) fn new(limit: usize) -> Self {
         Self {
             stagings: Vec::new(),
@@ -32,7 +32,7 @@ impl Batch {
         }
     }
 
-    pub(super) fn add(&mut self, staging: Staging) {
+    pub(super) fn add(&mut self, staging: S) {
         self.bytes += staging.bytes();
         self.stagings.push(staging);
     }

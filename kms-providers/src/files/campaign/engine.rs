@@ -6,28 +6,24 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kms_core::{CallerFault, Header, Rewrapper, Target, caps};
+use kms_core::CallerFault;
 
 use super::batch::Batch;
 use super::record::Line as Record;
+use super::work::{Sorted, Stage, Taken, Work};
 use super::{Campaign, CampaignOptions, CampaignProgress, Report};
-use crate::files::discover::{Found, Leftover, Walk, classify};
-use crate::files::error::{At, FileError, FileFault};
+use crate::files::discover::Walk;
+use crate::files::error::{FileError, FileFault};
 use crate::files::index::Fact;
 use crate::files::recovery::recover;
-use crate::files::rewrap::{Change, Prepared, Staging, commit, is_changed_meanwhile, prepare};
+use crate::files::rewrap::is_changed_meanwhile;
 
 /// Runs a campaign to its end, or until it is stopped.
-pub(super) fn run(
-    campaign: &Campaign,
-    rewrapper: &Rewrapper,
-    target: &Target,
-    options: &CampaignOptions<'_>,
-) -> Result<Report, FileError> {
-    let engine = Engine::new(campaign, rewrapper, target, options);
+pub(super) fn run<W: Work>(campaign: &Campaign, work: &W, options: &CampaignOptions<'_>) -> Result<Report, FileError> {
+    let engine = Engine::new(campaign, work, options);
     thread::scope(|scope| {
         for _ in 1..options.threads.get() {
-            let worker = thread::Builder::new().name("keystrand-rewrap".into());
+            let worker = thread::Builder::new().name("keystrand-files".into());
             if worker.spawn_scoped(scope, || engine.serve()).is_err() {
                 // Fewer workers do the same work.
                 break;
@@ -38,10 +34,9 @@ pub(super) fn run(
     engine.report()
 }
 
-struct Engine<'e> {
+struct Engine<'e, W> {
     campaign: &'e Campaign,
-    rewrapper: &'e Rewrapper,
-    target: &'e Target,
+    work: &'e W,
     options: &'e CampaignOptions<'e>,
     walk: Mutex<Walk>,
     counts: Counts,
@@ -62,17 +57,11 @@ struct Counts {
     failed: AtomicU64,
 }
 
-impl<'e> Engine<'e> {
-    fn new(
-        campaign: &'e Campaign,
-        rewrapper: &'e Rewrapper,
-        target: &'e Target,
-        options: &'e CampaignOptions<'e>,
-    ) -> Self {
+impl<'e, W: Work> Engine<'e, W> {
+    fn new(campaign: &'e Campaign, work: &'e W, options: &'e CampaignOptions<'e>) -> Self {
         Self {
             campaign,
-            rewrapper,
-            target,
+            work,
             options,
             walk: Mutex::new(Walk::new(&campaign.plan.paths, &options.discover)),
             counts: Counts::default(),
@@ -98,7 +87,7 @@ impl<'e> Engine<'e> {
     }
 
     /// Takes the next file of the walk. Returns whether there may be more.
-    fn take_next(&self, batch: &mut Batch) -> bool {
+    fn take_next(&self, batch: &mut Batch<W::Staged>) -> bool {
         if self.is_stopped() {
             return false;
         }
@@ -110,35 +99,25 @@ impl<'e> Engine<'e> {
                 false
             }
             Some(entry) => {
-                self.take(entry.and_then(classify), batch);
+                self.take(entry.and_then(|path| self.work.sort(path)), batch);
                 true
             }
         }
     }
 
-    fn take(&self, found: Result<Option<Found>, FileError>, batch: &mut Batch) {
-        match found {
+    fn take(&self, sorted: Result<Option<Sorted>, FileError>, batch: &mut Batch<W::Staged>) {
+        match sorted {
             Ok(None) => {}
             Err(error) => self.fail(error),
-            // A sidecar without its payload needs its key all the same.
-            Ok(Some(
-                Found::Envelope { path, .. }
-                | Found::Leftover {
-                    path,
-                    what: Leftover::OrphanSidecar { .. },
-                },
-            )) => {
+            Ok(Some(Sorted::Mine(path))) => {
                 self.counts.found.fetch_add(1, Ordering::Relaxed);
-                self.rewrap(path, Duration::ZERO, batch);
+                self.stage(path, Duration::ZERO, batch);
             }
-            Ok(Some(Found::Leftover {
-                what: Leftover::Journal { of } | Leftover::Temporary { of },
-                ..
-            })) => self.recover(&of, batch),
+            Ok(Some(Sorted::Recover(of))) => self.recover(&of, batch),
         }
     }
 
-    fn recover(&self, of: &Path, batch: &mut Batch) {
+    fn recover(&self, of: &Path, batch: &mut Batch<W::Staged>) {
         match recover(of) {
             // Somebody works on it, perhaps another worker, so it is no leftover.
             Err(error) if matches!(error.fault(), FileFault::Locked) => {}
@@ -149,57 +128,52 @@ impl<'e> Engine<'e> {
                 }
                 if recovery.sidecar_named {
                     // The walk has read the folder before the file had this name.
-                    self.take(classify(of.to_owned()), batch);
+                    self.take(self.work.sort(of.to_owned()), batch);
                 }
             }
         }
     }
 
-    /// Makes a new header and writes it under a temporary name, or finds that there is nothing to do.
-    fn rewrap(&self, path: PathBuf, patience: Duration, batch: &mut Batch) {
-        let staged = prepare(self.rewrapper, &path, self.target, patience).and_then(|prepared| match prepared {
-            Prepared::AlreadyCurrent {
+    /// Makes a file's new content under a temporary name, or finds that there is nothing to do.
+    fn stage(&self, path: PathBuf, patience: Duration, batch: &mut Batch<W::Staged>) {
+        match self.work.stage(&path, patience) {
+            Ok(Taken::Current {
                 path,
                 header,
                 recovered,
-            } => {
+            }) => {
                 if recovered {
                     self.recovered(&path);
                 }
-                let fact = Fact::new(&path, &self.rewrapper.opener().key_versions(&header));
+                let fact = Fact::new(&path, &self.work.opener().key_versions(&header));
                 batch.current.push((path, fact));
-                Ok(None)
             }
-            Prepared::Change(change) => {
-                if change.recovered {
-                    self.recovered(&change.lock.path);
+            Ok(Taken::Staged { staged, recovered }) => {
+                if recovered {
+                    self.recovered(staged.path());
                 }
-                Staging::of(*change, self.options.rewrap.placement).map(Some)
+                batch.add(*staged);
             }
-        });
-        match staged {
-            Ok(None) => {}
-            Ok(Some(staging)) => batch.add(staging),
             Err(error) if patience.is_zero() && may_pass(error.fault()) => batch.later.push(path),
             Err(error) => self.fail(error),
         }
     }
 
     /// Puts a batch in place and records it: what it may need before, what it has after.
-    fn settle(&self, batch: Batch) -> Result<(), FileError> {
+    fn settle(&self, batch: Batch<W::Staged>) -> Result<(), FileError> {
         let (later, changed) = self.commit(batch)?;
         for path in later.into_iter().chain(changed) {
-            self.rewrap_alone(&path)?;
+            self.stage_alone(&path)?;
         }
         Ok(())
     }
 
-    fn rewrap_alone(&self, path: &Path) -> Result<(), FileError> {
+    fn stage_alone(&self, path: &Path) -> Result<(), FileError> {
         for _ in 0..TRIES {
             let mut batch = Batch::new(1);
             // Without patience it would be put off once more.
             let patience = self.options.rewrap.patience.max(Duration::from_millis(1));
-            self.rewrap(path.to_owned(), patience, &mut batch);
+            self.stage(path.to_owned(), patience, &mut batch);
             let (_, changed) = self.commit(batch)?;
             if changed.is_empty() {
                 return Ok(());
@@ -210,7 +184,7 @@ impl<'e> Engine<'e> {
     }
 
     /// Returns what is to be tried again: files that were locked, and files that somebody changed.
-    fn commit(&self, batch: Batch) -> Result<(Vec<PathBuf>, Vec<PathBuf>), FileError> {
+    fn commit(&self, batch: Batch<W::Staged>) -> Result<(Vec<PathBuf>, Vec<PathBuf>), FileError> {
         let Batch {
             stagings,
             current,
@@ -218,13 +192,12 @@ impl<'e> Engine<'e> {
             ..
         } = batch;
         let new = self.announce(&stagings)?;
-        let outcomes = commit(stagings, self.options.rewrap.syncing.flush());
+        let outcomes = self.work.commit(stagings, self.options.rewrap.syncing.flush());
         let (mut facts, mut records, mut changed) = (Vec::new(), Vec::new(), Vec::new());
         for ((path, fact), outcome) in new.into_iter().zip(outcomes) {
             match outcome {
-                Ok(done) => {
+                Ok(sequence) => {
                     facts.push(fact);
-                    let sequence = done.sequence;
                     records.push(Record::Done { path, sequence });
                 }
                 Err(error) if is_changed_meanwhile(error.fault()) => changed.push(path),
@@ -243,18 +216,13 @@ impl<'e> Engine<'e> {
     }
 
     /// Says what is about to be put in place. Nothing may come to need a key before the index knows of it.
-    fn announce(&self, stagings: &[Staging]) -> Result<Vec<(PathBuf, Fact)>, FileError> {
-        let new = |change: &Change| {
-            let header = Header::parse_prefix(&change.rewrapped().header, caps::RECIPIENTS_HARD);
-            let path = change.lock.path.clone();
-            let header = header.at(&path)?;
-            let fact = Fact::new(&path, &self.rewrapper.opener().key_versions(&header));
+    fn announce(&self, stagings: &[W::Staged]) -> Result<Vec<(PathBuf, Fact)>, FileError> {
+        let new = |staged: &W::Staged| {
+            let path = staged.path().to_owned();
+            let fact = Fact::new(&path, &self.work.opener().key_versions(&staged.header()?));
             Ok((path, fact))
         };
-        let new: Vec<_> = stagings
-            .iter()
-            .map(|staging| new(&staging.change))
-            .collect::<Result<_, FileError>>()?;
+        let new: Vec<_> = stagings.iter().map(new).collect::<Result<_, FileError>>()?;
         if !new.is_empty() {
             self.campaign.index.announce(new.iter().map(|(_, fact)| fact))?;
             let pending = new.iter().map(|(path, _)| Record::Pending { path: path.clone() });

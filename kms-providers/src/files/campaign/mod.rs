@@ -1,8 +1,9 @@
-//! Rewrapping many envelopes: parallel, durable in batches, resumable.
+//! Rewrapping many envelopes, or sealing them anew: parallel, durable in batches, resumable.
 
 mod batch;
 mod engine;
 mod record;
+mod work;
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -15,9 +16,12 @@ use serde::{Deserialize, Serialize};
 use super::discover::{DiscoverOptions, check_root};
 use super::error::{At, FileError};
 use super::index::{KeyIndex, make_home};
+use super::migrate::Migrator;
 use super::path_text;
 use super::rewrap::RewrapOptions;
 use record::RunRecord;
+use work::Rewrap;
+pub(super) use work::{Sorted, Stage, Taken, Work, sorted};
 
 /// Names a run: sorts by time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -73,7 +77,7 @@ pub struct CampaignProgress {
     pub found: u64,
     /// Whether the walk is over, so that `found` is all.
     pub all_found: bool,
-    /// Envelopes that got a new header.
+    /// Envelopes that got a new header or, in a migration, were sealed anew.
     pub rewrapped: u64,
     /// Envelopes that were as wanted already.
     pub already_current: u64,
@@ -182,7 +186,21 @@ impl Campaign {
         target: &Target,
         options: &CampaignOptions<'_>,
     ) -> Result<Report, FileError> {
-        engine::run(&self, rewrapper, target, options)
+        let work = Rewrap {
+            rewrapper,
+            target,
+            placement: options.rewrap.placement,
+        };
+        engine::run(&self, &work, options)
+    }
+
+    /// Recovers and seals anew every file below the plan's paths that `migrator` is for, each atomically under its own
+    /// name; [`CampaignProgress::rewrapped`] counts them. A file that fails does not stop the others.
+    ///
+    /// # Errors
+    /// When the record of the run or the index of keys cannot be written; files done until then are done.
+    pub fn migrate(self, migrator: &Migrator, options: &CampaignOptions<'_>) -> Result<Report, FileError> {
+        engine::run(&self, migrator, options)
     }
 }
 

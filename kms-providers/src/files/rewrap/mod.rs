@@ -19,7 +19,7 @@ use std::time::Duration;
 use kms_core::{CallerFault, Error, Rewrapper, Target};
 
 pub(super) use commit::commit;
-pub(super) use prepare::{Change, Prepared, prepare};
+pub(super) use prepare::{Prepared, prepare};
 pub(super) use stage::Staging;
 
 use super::ends::Syncing;

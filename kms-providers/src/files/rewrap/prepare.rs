@@ -96,7 +96,7 @@ fn locked_header(path: &Path, patience: Duration) -> Result<(LockedFile, Layout,
         Layout::NotKs1 => {
             let sidecar = sidecar_of(&lock.path);
             if !sidecar.exists() && !recovery::name_sidecar(&sidecar).at(&sidecar)? {
-                return Err(FileFault::NoHeader).at(&lock.path);
+                return Err(no_header(&lock.path)).at(&lock.path);
             }
             let lock = LockedFile::acquire(&sidecar, patience)?;
             let recovered = journal::settle(&lock)?.is_some();
@@ -105,6 +105,15 @@ fn locked_header(path: &Path, patience: Duration) -> Result<(LockedFile, Layout,
         }
         layout => Ok((lock, layout, recovered)),
     }
+}
+
+/// Why a file that holds no header cannot be rewrapped.
+fn no_header(_path: &Path) -> FileFault {
+    #[cfg(feature = "esdk")]
+    if matches!(crate::files::message::is_message(_path), Ok(true)) {
+        return FileFault::EsdkMessage;
+    }
+    FileFault::NoHeader
 }
 
 /// A header is not made anew for a payload that is another's: somebody has to look at both first.

@@ -13,7 +13,7 @@ use super::sample::Sample;
 use super::{Fault, or_fault};
 use crate::asset::{Asset, AssetKind};
 use crate::limits;
-use items::Items;
+use items::{Item, Items};
 
 pub(super) use certificate::{certificate, request};
 pub(super) use encryption::encrypted_private_key;
@@ -59,7 +59,7 @@ pub(super) fn read(sample: &Sample<'_>) -> io::Result<Option<Asset>> {
 /// What a DER object is, by the types of its first fields.
 pub(super) fn shape(bytes: &[u8]) -> Option<(AssetKind, Reader)> {
     let mut items = Items::of_sequence(bytes).ok()?;
-    let tags: Vec<Tag> = std::iter::from_fn(|| items.next().ok().map(|item| item.tag()))
+    let tags: Vec<Tag> = std::iter::from_fn(|| items.next().ok().map(Item::tag))
         .take(9)
         .collect();
     use Tag::{BitString, Integer, ObjectIdentifier, OctetString, Sequence};

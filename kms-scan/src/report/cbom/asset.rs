@@ -23,7 +23,7 @@ pub(super) fn components(finding: &Finding, reference: &str, algorithms: &Algori
         });
         let mut depends_on: Vec<_> = own().collect();
         depends_on.dedup();
-        return vec![(component(finding, reference, crypto), depends_on)];
+        return vec![(component(finding, reference, &crypto), depends_on)];
     }
     let key = format!("{reference}/key");
     let signature = asset
@@ -35,12 +35,12 @@ pub(super) fn components(finding: &Finding, reference: &str, algorithms: &Algori
     });
     let depends_on = signature.into_iter().chain([key.clone()]).collect();
     vec![
-        (component(finding, reference, crypto), depends_on),
+        (component(finding, reference, &crypto), depends_on),
         public_key(asset, &key, algorithms),
     ]
 }
 
-fn component(finding: &Finding, reference: &str, crypto: Value) -> Value {
+fn component(finding: &Finding, reference: &str, crypto: &Value) -> Value {
     let asset = &finding.asset;
     let occurrence = match &asset.place {
         Place::File { line: Some(line), .. } => json!({ "location": location(&asset.place), "line": line }),
