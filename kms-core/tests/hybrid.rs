@@ -249,6 +249,7 @@ fn w_c_wrapped_again_does_not_open() {
             },
             digest: &digest,
             dek_id: &[0; 16],
+            exposed: &[],
         };
         let wrapped = WrappedKey {
             params: WrapParams::Mechanism(WrapMechanism::AesKwp),
@@ -302,6 +303,7 @@ fn a_wrong_ciphertext_is_refused_by_length_before_any_call_and_flatly_by_content
                 },
                 digest: &digest,
                 dek_id: &[0; 16],
+                exposed: &[],
             };
             // Who builds the entry by hand meets the same rule; the parser's is in tests/negative.
             let error = run(hybrid.unwrap(&wrapped, &binding)).err().unwrap();

@@ -1,4 +1,8 @@
 //! Keys of signed notes: what each half is good for, and that neither can be left out.
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows unwrap in tests, and this is all tests"
+)]
 
 use std::str;
 
