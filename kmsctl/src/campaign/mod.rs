@@ -6,7 +6,7 @@ mod survey;
 mod work;
 
 pub use migration::{Format, Migration, migrate, survey_migration};
-pub use order::{Change, Order};
+pub use order::{Change, LeastPosture, Order};
 pub use survey::survey;
 pub use work::{carry_out, unfinished};
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use kms_core::{Level, Target};
+use clap::ValueEnum;
+use kms_core::{Level, Posture, Target};
 use kms_providers::KeyUri;
 use kms_providers::files::Plan;
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,29 @@ pub struct Change {
     pub drop_unknown: bool,
     /// What is current is wrapped anew too.
     pub force: bool,
+    /// No recipient may be weaker afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posture: Option<LeastPosture>,
+}
+
+/// The least posture of recipients, as the configuration names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeastPosture {
+    /// Post-quantum, with or without a classical hedge
+    #[value(alias = "pq")]
+    QuantumSafe,
+    /// Symmetric, or classical and post-quantum together
+    Hedged,
+}
+
+impl From<LeastPosture> for Posture {
+    fn from(least: LeastPosture) -> Self {
+        match least {
+            LeastPosture::QuantumSafe => Self::PostQuantum,
+            LeastPosture::Hedged => Self::Hedged,
+        }
+    }
 }
 
 impl Order {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kms_core::Rewrapper;
+use kms_core::{Posture, Rewrapper};
 use kms_providers::files::{Campaign, CampaignOptions, CampaignProgress, Plan, Report, RewrapOptions, RunSummary};
 use serde::Serialize;
 
@@ -101,8 +101,13 @@ fn rewrapper(rewrapper: Rewrapper, order: &Order) -> Rewrapper {
             redeal,
             drop_unknown,
             force,
+            posture,
             ..
-        }) => rewrapper.redeal(*redeal).drop_unknown(*drop_unknown).force(*force),
+        }) => rewrapper
+            .redeal(*redeal)
+            .drop_unknown(*drop_unknown)
+            .force(*force)
+            .least_posture(posture.map(Posture::from)),
     }
 }
 

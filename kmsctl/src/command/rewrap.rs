@@ -7,7 +7,7 @@ use kms_providers::files::Campaign;
 
 use super::encrypt::LevelName;
 use crate::App;
-use crate::campaign::{Change, Order, RewrapArgs, carry_out, refuse_messages, survey, unfinished};
+use crate::campaign::{Change, LeastPosture, Order, RewrapArgs, carry_out, refuse_messages, survey, unfinished};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
@@ -31,6 +31,9 @@ pub struct Rewrap {
     /// This key does not open any more
     #[arg(long, value_name = "KEY")]
     drop: Vec<String>,
+    /// Let no recipient be weaker afterwards; what would be is left as it is and told
+    #[arg(long, value_enum, value_name = "LEAST")]
+    posture: Option<LeastPosture>,
     /// Deal the shares of quorums anew; old copies of headers still open with the old shares
     #[arg(long, requires = "to")]
     redeal: bool,
@@ -71,6 +74,12 @@ impl Rewrap {
             app.out
                 .warn("what dropped recipients have copied stays theirs; rewrap is no revocation");
         }
+        if self.posture.is_some() {
+            app.out.warn(
+                "copies of old headers stay as weak as they are: data that must outlast a quantum computer and whose \
+                 headers were copied needs a new data key (kmsctl decrypt, then encrypt)",
+            );
+        }
         let campaign = Campaign::begin(session.home().dir(), order.plan(&self.paths)?)?;
         carry_out(app, &session, campaign, &order, &self.how).await
     }
@@ -100,6 +109,7 @@ impl Rewrap {
             redeal: self.redeal,
             drop_unknown: self.drop_unknown,
             force: self.force,
+            posture: self.posture,
         }
     }
 }
@@ -109,5 +119,6 @@ Examples:
   kmsctl rewrap /data                                 to the current key versions
   kmsctl rewrap /data --add aws-kms://arn:…           a second cloud opens too
   kmsctl rewrap /data --to payments-2027 --dry-run
+  kmsctl rewrap /data --to vault --posture hedged     no classical recipient is left
   kmsctl rewrap /data --drop local://old-laptop
   kmsctl rewrap --resume";

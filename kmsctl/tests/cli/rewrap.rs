@@ -160,3 +160,31 @@ fn an_external_context_is_given_for_rewraps_too() {
     home.ok(&["rewrap", "a.ks1", "--context", "case=1", "--verify"]);
     assert_eq!(home.inspect("a.ks1")["sequence"], 1);
 }
+
+#[test]
+fn envelopes_come_to_meet_a_posture_and_nothing_weaker_is_left() {
+    let home = Home::with_keys(&["c"]);
+    home.ok(&["key", "create", "weak", "--kem", "x25519"]);
+    home.ok(&["key", "create", "vault", "--kem", "x-wing"]);
+    home.file("x", "x");
+    home.ok(&["encrypt", "--key", "weak", "x"]);
+    assert_eq!(home.inspect("x.ks1")["posture"], "classical");
+    let before = home.read("x.ks1");
+    // A stronger recipient does not make up for a weaker one.
+    for change in [&["--add", "vault"][..], &["--force"]] {
+        let ran = home.run(&[&["rewrap", "x.ks1", "--posture", "hedged"], change].concat());
+        assert_eq!(ran.code, 5, "{ran:?}");
+        assert_eq!(home.read("x.ks1"), before);
+    }
+    // The policy of the home asks the same of every rewrap, and lets it raise what is below.
+    let config = home.dir().join("keystrand.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text + "\n[policy]\nposture = \"hedged\"\n").unwrap();
+    assert_eq!(home.run(&["decrypt", "x.ks1", "back"]).code, 5);
+    let ran = home.run(&["rewrap", "x.ks1", "--to", "vault", "--posture", "pq"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("copies of old headers"), "{ran:?}");
+    assert_eq!(home.inspect("x.ks1")["posture"], "hedged");
+    home.ok(&["decrypt", "x.ks1", "back"]);
+    assert_eq!(home.read("back"), b"x");
+}

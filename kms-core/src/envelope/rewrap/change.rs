@@ -202,7 +202,7 @@ impl Rewrapper {
         if header.immutable().floor.posture.is_some_and(|least| weakest < least) {
             return Err(PolicyFault::FloorPosture);
         }
-        match opener.policy.posture {
+        match self.posture {
             Some(least) if weakest < least => Err(PolicyFault::Posture),
             _ => Ok(()),
         }

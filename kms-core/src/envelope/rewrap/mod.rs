@@ -20,6 +20,7 @@ use super::{read_back, trail};
 use crate::audit::{Action, Intent};
 use crate::error::{PolicyFault, Result};
 use crate::header::{Entry, Header, Level, Share, Single, meets_floor, meets_posture};
+use crate::kek::Posture;
 use crate::memory::Secret;
 use change::Others;
 
@@ -46,6 +47,7 @@ pub enum Target {
 /// Rewraps headers, with one description a key for as long as it lives.
 pub struct Rewrapper {
     opener: Opener,
+    posture: Option<Posture>,
     drop_unknown: bool,
     force: bool,
     redeal: bool,
@@ -54,18 +56,28 @@ pub struct Rewrapper {
 }
 
 impl Rewrapper {
-    /// A rewrapper that opens with `opener`.
+    /// A rewrapper that opens with `opener`. The least posture of its policy is asked of the new header and not of the
+    /// old one: a rewrap is how an envelope comes to meet it.
     #[must_use]
-    pub fn new(opener: Opener) -> Self {
+    pub fn new(mut opener: Opener) -> Self {
         let versions = Mutex::new(HashMap::new());
+        let posture = opener.policy.posture.take();
         Self {
             opener,
+            posture,
             drop_unknown: false,
             force: false,
             redeal: false,
             verify: false,
             versions,
         }
+    }
+
+    /// Lets no recipient below this posture stand in a new header, where the policy asks for less.
+    #[must_use]
+    pub fn least_posture(mut self, least: Option<Posture>) -> Self {
+        self.posture = self.posture.max(least);
+        self
     }
 
     /// Allows recipients of unknown schemes to be dropped.
@@ -172,7 +184,7 @@ impl Rewrapper {
     /// The floor of the envelope and the policy here, of what is to stand in the header.
     fn meets_promises(&self, header: &Header, entries: &[Entry], shares: &[Vec<Share>]) -> Result<(), PolicyFault> {
         meets_floor(header.immutable().floor, entries, shares)?;
-        meets_posture(self.opener.policy.posture, entries, shares)
+        meets_posture(self.posture, entries, shares)
     }
 
     async fn wrap_verified(
