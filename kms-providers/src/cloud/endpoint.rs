@@ -29,7 +29,9 @@ impl Endpoint {
         let uri: Uri = text.parse().map_err(|_| EndpointFault::Form)?;
         let authority = uri.authority().ok_or(EndpointFault::Form)?;
         let is_bare = uri.path() == "/" && uri.query().is_none() && !text.contains(['#', '@']);
-        if !is_bare || authority.host().is_empty() {
+        // What follows the host is a colon and a number, or nothing.
+        let is_numbered = authority.as_str().len() == authority.host().len() || authority.port_u16().is_some();
+        if !is_bare || !is_numbered || authority.host().is_empty() {
             return Err(EndpointFault::Form);
         }
         match uri.scheme_str() {

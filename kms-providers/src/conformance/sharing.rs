@@ -53,7 +53,11 @@ async fn rotation_under_load_loses_nothing(run: &Run<'_>) -> Outcome {
         }
         let mut rotations = 0;
         while rotations < 4 || (rotations < 64 && working.load(Ordering::Relaxed) > 0) {
-            block_on(lifecycle.rotate(&uri))?;
+            match block_on(lifecycle.rotate(&uri)) {
+                // Some services allow a key so many rotations and no more.
+                Err(error) if error.kind == KekFault::Quota && rotations >= 4 => break,
+                rotated => rotated?,
+            };
             rotations += 1;
         }
         Ok(())
