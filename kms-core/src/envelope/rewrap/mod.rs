@@ -118,9 +118,9 @@ impl Rewrapper {
     /// for sidecars and tickets.
     ///
     /// # Errors
-    /// As [`Opener::open_header`]; [`PolicyFault`] where a floor or an unknown recipient stands against it;
-    /// [`CallerFault::Level`] where the data key is needed and only the message secret is open;
-    /// [`CallerFault::Reserve`] where shares do not fit.
+    /// As [`Opener::open_header`]; [`crate::PolicyFault`] where a floor or an unknown recipient stands against it;
+    /// [`crate::CallerFault::Level`] where the data key is needed and only the message secret is open;
+    /// [`crate::CallerFault::Reserve`] where shares do not fit.
     pub async fn rewrap(&self, header: &Header, target: &Target, payload_len: Option<u64>) -> Result<RewrapOutcome> {
         match self.begin(header, target, payload_len).await? {
             RewrapBegun::AlreadyCurrent => Ok(RewrapOutcome::AlreadyCurrent),
@@ -147,7 +147,7 @@ impl Rewrapper {
     /// covered by no tag.
     ///
     /// # Errors
-    /// [`Error::Policy`] or [`Error::Caller`] for the context.
+    /// [`crate::Error::Policy`] or [`crate::Error::Caller`] for the context.
     pub async fn check_shares(&self, header: &Header) -> Result<Vec<Vec<ShareCheck>>> {
         let context = self.opener.checked_context(header)?;
         let scope = Scope::of(&self.opener.backend, header, &context, &self.opener.required);
