@@ -9,7 +9,7 @@ use kms_providers::files::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::work::{done, tell};
+use super::work::{done, tell, write_rest};
 use crate::App;
 use crate::args::ContextArgs;
 use crate::exit::Exit;
@@ -220,24 +220,8 @@ impl fmt::Display for Total {
 
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            migrated,
-            already_current,
-            recovered,
-            failed,
-            ..
-        } = self;
-        write!(
-            f,
-            "{migrated} migrated, {already_current} already current, {failed} failed"
-        )?;
-        if *recovered > 0 {
-            write!(f, ", {recovered} put right after a crash")?;
-        }
-        if *failed > 0 {
-            write!(f, "\nnext: correct what failed, then run the command with --resume")?;
-        }
-        Ok(())
+        write!(f, "{} migrated, ", self.migrated)?;
+        write_rest(f, self.already_current, self.recovered, self.failed)
     }
 }
 

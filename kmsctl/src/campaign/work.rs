@@ -142,23 +142,19 @@ pub(super) fn done(progress: &CampaignProgress) -> u64 {
 
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            rewrapped,
-            already_current,
-            recovered,
-            failed,
-            ..
-        } = self;
-        write!(
-            f,
-            "{rewrapped} rewrapped, {already_current} already current, {failed} failed"
-        )?;
-        if *recovered > 0 {
-            write!(f, ", {recovered} put right after a crash")?;
-        }
-        if *failed > 0 {
-            write!(f, "\nnext: correct what failed, then run the command with --resume")?;
-        }
-        Ok(())
+        write!(f, "{} rewrapped, ", self.rewrapped)?;
+        write_rest(f, self.already_current, self.recovered, self.failed)
     }
+}
+
+/// How a run ended, behind what it did.
+pub(super) fn write_rest(f: &mut fmt::Formatter<'_>, already_current: u64, recovered: u64, failed: u64) -> fmt::Result {
+    write!(f, "{already_current} already current, {failed} failed")?;
+    if recovered > 0 {
+        write!(f, ", {recovered} put right after a crash")?;
+    }
+    if failed > 0 {
+        write!(f, "\nnext: correct what failed, then run the command with --resume")?;
+    }
+    Ok(())
 }
