@@ -14,7 +14,7 @@ impl Opener {
     /// [`FormatFault::WrongKind`] of anything but a message; [`CallerFault::RecipientNotConfigured`] when a key is not
     /// in the keyring, so that its owner would be shut out; [`PolicyFault::UnknownRecipient`];
     /// [`CallerFault::ContextMissing`] when a pair that is not stored was not given.
-    pub fn sealer_like(&self, header: &Header) -> Result<Sealer> {
+    pub async fn sealer_like(&self, header: &Header) -> Result<Sealer> {
         let immutable = header.immutable();
         if immutable.domain.kind != Kind::Message {
             return Err(FormatFault::WrongKind.into());
@@ -39,42 +39,43 @@ impl Opener {
         if self.policy.mixed_passphrase {
             sealer = sealer.allow_mixed_passphrase();
         }
-        let recipients = self.recipients_of(header)?;
+        let recipients = self.recipients_of(header).await?;
         Ok(recipients.into_iter().fold(sealer, Sealer::add))
     }
 
-    fn recipients_of(&self, header: &Header) -> Result<Vec<Recipient>> {
+    async fn recipients_of(&self, header: &Header) -> Result<Vec<Recipient>> {
         let mut shares = header.shares().iter();
         let mut recipients = Vec::new();
         for entry in header.entries() {
             recipients.push(match entry {
                 Entry::Single(single) => Recipient::Single {
-                    member: self.member(single, header)?,
+                    member: self.member(single, header).await?,
                     level: single.level,
                 },
-                Entry::Quorum(quorum) => self.quorum(quorum, shares.next().ok_or(FormatFault::Quorum)?, header)?,
+                Entry::Quorum(quorum) => self.quorum(quorum, shares.next().ok_or(FormatFault::Quorum)?, header).await?,
                 Entry::Unknown(_) => return Err(PolicyFault::UnknownRecipient.into()),
             });
         }
         Ok(recipients)
     }
 
-    fn quorum(&self, quorum: &Quorum, shares: &[Share], header: &Header) -> Result<Recipient> {
-        let members = shares.iter().map(|share| self.member(&share.recipient, header));
+    async fn quorum(&self, quorum: &Quorum, shares: &[Share], header: &Header) -> Result<Recipient> {
+        let mut members = Vec::with_capacity(shares.len());
+        for share in shares {
+            members.push(self.member(&share.recipient, header).await?);
+        }
         Ok(Recipient::Quorum {
             threshold: quorum.threshold,
-            members: members.collect::<Result<_>>()?,
+            members,
             level: quorum.level,
         })
     }
 
-    fn member(&self, single: &Single, header: &Header) -> Result<Member> {
+    async fn member(&self, single: &Single, header: &Header) -> Result<Member> {
         let dek_id = &header.immutable().dek_id;
         let found = self.keyring.find(&self.backend, single, dek_id);
         let (_, kek) = found.ok_or(CallerFault::RecipientNotConfigured)?;
-        Ok(Member {
-            kek,
-            hidden: matches!(single.id, RecipientId::Hint(_)),
-        })
+        let hidden = matches!(single.id, RecipientId::Hint(_));
+        self.successor(Member { kek, hidden }).await
     }
 }

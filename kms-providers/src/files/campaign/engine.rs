@@ -145,7 +145,7 @@ impl<'e, W: Work> Engine<'e, W> {
                 if recovered {
                     self.recovered(&path);
                 }
-                let fact = Fact::new(&path, &self.work.opener().key_versions(&header));
+                let fact = Fact::new(&path, &self.work.opener().needed_keys(&header));
                 batch.current.push((path, fact));
             }
             Ok(Taken::Staged { staged, recovered }) => {
@@ -219,7 +219,7 @@ impl<'e, W: Work> Engine<'e, W> {
     fn announce(&self, stagings: &[W::Staged]) -> Result<Vec<(PathBuf, Fact)>, FileError> {
         let new = |staged: &W::Staged| {
             let path = staged.path().to_owned();
-            let fact = Fact::new(&path, &self.work.opener().key_versions(&staged.header()?));
+            let fact = Fact::new(&path, &self.work.opener().needed_keys(&staged.header()?));
             Ok((path, fact))
         };
         let new: Vec<_> = stagings.iter().map(new).collect::<Result<_, FileError>>()?;

@@ -107,7 +107,7 @@ fn open_envelope<'f>(mut file: &'f File, opener: &Opener, suite: Suite) -> Resul
     let header = header_of_stream(&mut file, opener.max_recipients())?;
     let payload_len = size.saturating_sub(header.len() as u64);
     let opened = block_on(opener.open_header(header))?;
-    let sealer = opener.sealer_like(opened.header())?.suite(suite);
+    let sealer = block_on(opener.sealer_like(opened.header()))?.suite(suite);
     let keys = opened.keys().payload()?;
     Ok(Opened {
         plaintext: Box::new(OpenReader::new(keys, file)?),
