@@ -1,6 +1,7 @@
 //! A sealer after an envelope: the same context, recipients and promises, for sealing it anew.
 
 use super::{Member, Opener, Recipient, Sealer};
+use crate::context::EncryptionContext;
 use crate::error::{CallerFault, FormatFault, PolicyFault, Result};
 use crate::header::{Entry, Header, Quorum, RecipientId, Share, Single};
 use crate::suite::Kind;
@@ -19,12 +20,7 @@ impl Opener {
         if immutable.domain.kind != Kind::Message {
             return Err(FormatFault::WrongKind.into());
         }
-        let names = &immutable.external;
-        let (_, supplied) = self.required.split(names);
-        if supplied.pairs().len() != names.len() {
-            return Err(CallerFault::ContextMissing.into());
-        }
-        let context = immutable.context.union(&supplied).ok_or(FormatFault::Context)?;
+        let (context, names) = (self.whole_context(header)?, &immutable.external);
         let mut sealer = Sealer::new(self.backend.clone())
             .context(context)
             .external(names.iter().cloned())
@@ -41,6 +37,20 @@ impl Opener {
         }
         let recipients = self.recipients_of(header).await?;
         Ok(recipients.into_iter().fold(sealer, Sealer::add))
+    }
+
+    /// The pairs that an envelope is bound to: those that it stores, and those that were required here and that it does
+    /// not. To be asked of a header that this opener has opened.
+    ///
+    /// # Errors
+    /// [`CallerFault::ContextMissing`] when a pair that is not stored was not given.
+    pub fn whole_context(&self, header: &Header) -> Result<EncryptionContext> {
+        let immutable = header.immutable();
+        let (_, supplied) = self.required.split(&immutable.external);
+        if supplied.pairs().len() != immutable.external.len() {
+            return Err(CallerFault::ContextMissing.into());
+        }
+        Ok(immutable.context.union(&supplied).ok_or(FormatFault::Context)?)
     }
 
     async fn recipients_of(&self, header: &Header) -> Result<Vec<Recipient>> {

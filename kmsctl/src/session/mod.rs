@@ -140,14 +140,24 @@ impl Session {
             .audit(self.trail()))
     }
 
-    /// An opener of AWS Encryption SDK messages under the raw keys that are configured here. They are read now: a key
-    /// that cannot be used stands in the way of messages only.
+    /// An opener of AWS Encryption SDK messages under the keys that are configured for them here. Raw keys are read
+    /// now: one that cannot be used stands in the way of messages only.
     ///
     /// # Errors
-    /// When a raw key cannot be used.
+    /// When a key cannot be used.
     pub fn message_opener(&self, required: esdk::Context) -> Result<esdk::Opener> {
-        let opener = kms_providers::esdk::opener(&self.config.esdk, &self.backend)?;
+        let opener = kms_providers::esdk::opener(&self.config.esdk, &self.resolver, &self.backend)?;
         Ok(opener.require(required).audit(self.trail()))
+    }
+
+    /// A sealer of such messages for the keys of these names in `[esdk.key]`.
+    ///
+    /// # Errors
+    /// When one of them is not configured, or cannot be used.
+    pub fn message_sealer(&self, names: &[String]) -> Result<esdk::Sealer> {
+        let names = names.iter().map(String::as_str);
+        let sealer = kms_providers::esdk::sealer(&self.config.esdk, names, &self.resolver, &self.backend)?;
+        Ok(sealer.audit(self.trail()))
     }
 
     /// What the configuration lets a reader accept.
