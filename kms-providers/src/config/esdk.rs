@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kms_core::caps;
+use kms_core::{Posture, caps};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -36,6 +36,21 @@ pub enum MessageKeyConfig {
     Raw(RawKeyConfig),
     /// It is a service's.
     Kms(KmsKeyConfig),
+}
+
+impl MessageKeyConfig {
+    /// What protects the data keys that it wraps.
+    #[must_use]
+    pub fn posture(&self) -> Posture {
+        match self {
+            Self::Raw(raw) => match raw.kind {
+                RawKeyKind::Aes { .. } => Posture::Hedged,
+                RawKeyKind::Rsa { .. } | RawKeyKind::Ecdh { .. } => Posture::Classical,
+            },
+            // The symmetric ones only.
+            Self::Kms(_) => Posture::Hedged,
+        }
+    }
 }
 
 /// A key of AWS KMS.

@@ -221,13 +221,19 @@ fn of_file_fault(fault: &FileFault) -> Failure {
             "policy.Detached",
             Exit::Refused,
             Party::Policy,
-            "`kmsctl decrypt` it, then `kmsctl encrypt --suite`",
+            "`kmsctl decrypt` it and `kmsctl encrypt` it attached, then run the command again",
+        ),
+        F::Labels => (
+            "policy.Labels",
+            Exit::Refused,
+            Party::Policy,
+            "`kmsctl inspect` shows them; `kmsctl decrypt` it and `kmsctl encrypt` it without",
         ),
         F::Ticket => (
             "policy.Ticket",
             Exit::Refused,
             Party::Policy,
-            "leave it out; it goes on opening its records",
+            "leave it out: it goes on opening its records, and `kmsctl rewrap` brings it under other keys",
         ),
         F::EsdkMessage => (
             "policy.EsdkMessage",

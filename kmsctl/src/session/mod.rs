@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use kms_core::audit::{Action, AuditTrail, Details, KeyRef, Subject};
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Kek, KekError, Keyring, OpenPolicy, Opener, esdk};
+use kms_core::{Error, Kek, KekError, Keyring, OpenPolicy, Opener, PolicyFault, Posture, esdk};
 use kms_providers::config::{Config, LogicalKey};
 use kms_providers::files::KeyIndex;
 use kms_providers::uri::{KeyName, Label};
@@ -150,14 +150,24 @@ impl Session {
         Ok(opener.require(required).audit(self.trail()))
     }
 
-    /// A sealer of such messages for the keys of these names in `[esdk.key]`.
+    /// A sealer of such messages for the keys of these names in `[esdk.key]`, and the posture of the weakest of them.
     ///
     /// # Errors
-    /// When one of them is not configured, or cannot be used.
-    pub fn message_sealer(&self, names: &[String]) -> Result<esdk::Sealer> {
-        let names = names.iter().map(String::as_str);
-        let sealer = kms_providers::esdk::sealer(&self.config.esdk, names, &self.resolver, &self.backend)?;
-        Ok(sealer.audit(self.trail()))
+    /// When one of them is not configured, cannot be used, or is weaker than the policy allows.
+    pub fn message_sealer(&self, names: &[String]) -> Result<(esdk::Sealer, Posture)> {
+        let config = &self.config.esdk;
+        let sealer = kms_providers::esdk::sealer(
+            config,
+            names.iter().map(String::as_str),
+            &self.resolver,
+            &self.backend,
+        )?;
+        let named = config.keys.iter().filter(|(name, _)| names.iter().any(|wanted| wanted == name.as_str()));
+        let weakest = named.map(|(_, key)| key.posture()).min().unwrap_or(Posture::Classical);
+        match self.config.policy.posture {
+            Some(least) if weakest < least => Err(Error::from(PolicyFault::Posture).into()),
+            _ => Ok((sealer.audit(self.trail()), weakest)),
+        }
     }
 
     /// What the configuration lets a reader accept.
