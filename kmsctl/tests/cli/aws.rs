@@ -114,7 +114,7 @@ fn messages_whose_data_keys_aws_wraps() {
     let told = home.json(&["decrypt", "d/x.ks1", "x"]).remove(0);
     assert_eq!(told["opened_by"][0], format!("aws-kms://{arn}"));
     assert_eq!(home.read("x"), b"figures");
-    let trail = home.ok(&["audit", "show", "--key", &format!("aws-kms://{arn}")]);
+    let trail = home.ok(&["--json", "audit", "show", "--key", &format!("aws-kms://{arn}")]);
     assert!(trail.contains("fake-"), "the service's own request id: {trail}");
 
     fake.fail(1, &Fault::refuse(400, "AccessDeniedException"));

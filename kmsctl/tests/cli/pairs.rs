@@ -168,6 +168,7 @@ fn what_was_sealed_to_a_public_key_holds_its_pair_and_follows_it() {
         ("halves", &["--key", "both"]),
         ("shares", &["--key", "board"]),
     ];
+    fs::create_dir_all(home.path("d")).unwrap();
     for (name, to) in sealed {
         home.file(name, name);
         home.ok(&[&["encrypt"], to, &[name, &format!("d/{name}.ks1")]].concat());

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use kms_core::payload::{open_stream, seal_stream};
 use kms_core::{CallerFault, Header, Labels, MessageOptions, Opener, Sealer, caps};
@@ -56,7 +57,7 @@ impl Stage for Staged {
 /// Locks the file, brings it out of what a crash left, and seals it anew under a temporary name.
 pub(super) fn stage(migrator: &Migrator, path: &Path, patience: Duration) -> Result<Taken<Staged>, FileError> {
     // Of a pair, a crash may have put the payload in place and left the header under its temporary name.
-    let named = recovery::name_sidecar(path).at(path)?;
+    let named = name_sidecar(path, patience)?;
     let lock = LockedFile::acquire(path, patience)?;
     let recovered = journal::settle(&lock)?.is_some() || named;
     if let Some(header) = migrator.source.current(&lock.file, &lock.path)? {
@@ -71,6 +72,17 @@ pub(super) fn stage(migrator: &Migrator, path: &Path, patience: Duration) -> Res
         staged: Box::new(staged),
         recovered,
     })
+}
+
+fn name_sidecar(path: &Path, patience: Duration) -> Result<bool, FileError> {
+    let until = Instant::now() + patience;
+    loop {
+        match recovery::name_sidecar(path) {
+            // Another worker of this run puts it right, or makes it.
+            Err(FileFault::Locked) if Instant::now() < until => thread::sleep(PAUSE),
+            outcome => return outcome.at(path),
+        }
+    }
 }
 
 fn seal_anew(migrator: &Migrator, lock: LockedFile) -> Result<Staged, FileError> {
@@ -313,3 +325,5 @@ fn again(error: &io::Error) -> io::Error {
         None => error.kind().into(),
     }
 }
+
+const PAUSE: Duration = Duration::from_millis(5);
