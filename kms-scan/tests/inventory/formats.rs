@@ -12,7 +12,7 @@ use super::support::{Folder, data, in_memory, is, repository, shared, weaknesses
 #[test]
 fn golden_envelopes() {
     let mut seen = 0;
-    for folder in ["oracle", "aws-lc", "rustcrypto"] {
+    for folder in ["oracle", "aws-lc", "aws-lc-pairs", "rustcrypto", "rustcrypto-pairs"] {
         for entry in fs::read_dir(repository("tests/golden/ks1").join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let bytes = fs::read(&path).unwrap();
