@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use data_encoding::BASE64;
-use kms_providers::signing::VerifierKey;
+use kms_providers::signing::{NoteKey, VerifierKey};
 
 use super::sample::Sample;
 use super::text::Lines;
@@ -59,25 +59,26 @@ pub(super) fn keys(sample: &Sample<'_>, text: &[u8]) -> Vec<Asset> {
 fn key(sample: &Sample<'_>, line: &[u8]) -> Option<Asset> {
     let line = std::str::from_utf8(line).ok().filter(|line| line.len() <= MOST_KEY)?;
     let asset = |kind| Asset::in_file(sample.path, kind, Purpose::Signature);
-    if let Some(rest) = line.strip_prefix(PRIVATE) {
-        let (name, rest) = rest.split_once('+')?;
-        let (id, key) = rest.split_once('+')?;
-        let is_ed25519 = is_id(id) && BASE64.decode(key.as_bytes()).ok()?.len() == 1 + 32;
-        let mut key = asset(AssetKind::PrivateKey).with(Role::Key, named(ED25519)).named(name);
-        key.in_clear = true;
-        return is_ed25519.then_some(key);
+    if line.starts_with(PRIVATE) {
+        let key = NoteKey::parse(line).ok()?.verifier();
+        let mut found = asset(AssetKind::PrivateKey).with(Role::Key, algorithm(&key));
+        found.in_clear = true;
+        return Some(found.named(key.name()));
     }
     // First what is cheap: a name, eight digits, a key.
     let (_, rest) = line.split_once('+')?;
     rest.split_once('+').filter(|(id, _)| is_id(id))?;
     let key = VerifierKey::from_str(line).ok()?;
-    let algorithm = match (key.ed25519(), key.is_post_quantum()) {
+    let found = asset(AssetKind::VerifierKey).with(Role::Key, algorithm(&key));
+    Some(found.named(key.name()))
+}
+
+fn algorithm(key: &VerifierKey) -> Algorithm {
+    named(match (key.ed25519(), key.is_post_quantum()) {
         (Some(_), true) => PAIR,
         (Some(_), false) => ED25519,
         (None, _) => ML_DSA,
-    };
-    let found = asset(AssetKind::VerifierKey).with(Role::Key, named(algorithm));
-    Some(found.named(key.name()))
+    })
 }
 
 /// `— NAME BASE64`: four bytes of the key's id, then the signature, which says by its length alone what it is.
