@@ -13,7 +13,8 @@ use kms_core::KekFault;
 use kms_core::memory::Secret;
 use zeroize::Zeroizing;
 
-use super::api::{Blob, Recipient};
+use super::api::Recipient;
+use crate::cloud::Blob;
 use super::cms;
 use super::kek::sized;
 
