@@ -47,7 +47,9 @@ fn recipients_context_and_name_are_kept_and_keys_are_fresh() {
     let old = envelope(&keks);
     let all = opener(&keks, context());
     let opened = run(all.open_header(header(&old))).unwrap();
-    let sealer = run(all.sealer_like(opened.header())).unwrap().suite(Suite::Aes256GcmSiv);
+    let sealer = run(all.sealer_like(opened.header()))
+        .unwrap()
+        .suite(Suite::Aes256GcmSiv);
     let new = run(sealer.seal(b"minutes")).unwrap();
 
     let (was, is) = (header(&old), header(&new));

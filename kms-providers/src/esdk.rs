@@ -24,7 +24,9 @@ use crate::uri::KeyName;
 #[non_exhaustive]
 pub enum MessageKeyError {
     /// No key of this name is configured.
-    #[error("no key of AWS Encryption SDK messages is named `{name}`; [esdk.key.{name}] in keystrand.toml would make one")]
+    #[error(
+        "no key of AWS Encryption SDK messages is named `{name}`; [esdk.key.{name}] in keystrand.toml would make one"
+    )]
     Unknown {
         /// The name.
         name: String,
@@ -67,11 +69,7 @@ pub enum MessageKeyError {
 ///
 /// # Errors
 /// [`MessageKeyError`], when one of them cannot be used.
-pub fn opener(
-    config: &EsdkConfig,
-    resolver: &Resolver,
-    backend: &CryptoBackend,
-) -> Result<Opener, MessageKeyError> {
+pub fn opener(config: &EsdkConfig, resolver: &Resolver, backend: &CryptoBackend) -> Result<Opener, MessageKeyError> {
     let commitment = if config.allow_uncommitted {
         CommitmentPolicy::RequireEncryptAllowDecrypt
     } else {
@@ -133,7 +131,10 @@ fn kms_keyring(config: &KmsKeyConfig, resolver: &Resolver) -> Result<Arc<dyn Key
             found.ok_or_else(not_open)?.1
         }
     };
-    Ok(provider.message_keys().ok_or_else(not_served)?.message_key(&config.key)?)
+    Ok(provider
+        .message_keys()
+        .ok_or_else(not_served)?
+        .message_key(&config.key)?)
 }
 
 fn raw_keyring(config: &RawKeyConfig, backend: &CryptoBackend) -> Result<Arc<dyn Keyring>, MessageKeyError> {

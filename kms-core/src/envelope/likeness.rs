@@ -62,7 +62,10 @@ impl Opener {
                     member: self.member(single, header).await?,
                     level: single.level,
                 },
-                Entry::Quorum(quorum) => self.quorum(quorum, shares.next().ok_or(FormatFault::Quorum)?, header).await?,
+                Entry::Quorum(quorum) => {
+                    self.quorum(quorum, shares.next().ok_or(FormatFault::Quorum)?, header)
+                        .await?
+                }
                 Entry::Unknown(_) => return Err(PolicyFault::UnknownRecipient.into()),
             });
         }

@@ -72,11 +72,7 @@ impl KmsKey for MessageKey {
 
     async fn decrypt(&self, ciphertext: &[u8], context: &Pairs) -> Result<KmsUnwrapped, KekError> {
         if !(1..=CIPHERTEXT_LEN).contains(&ciphertext.len()) {
-            return Err(KekError::new(
-                &self.uri,
-                KekOperation::Unwrap,
-                KekFault::DoesNotUnwrap,
-            ));
+            return Err(KekError::new(&self.uri, KekOperation::Unwrap, KekFault::DoesNotUnwrap));
         }
         let (service, key, context) = (Arc::clone(&self.service), self.key.clone(), pairs(context));
         let ciphertext = ciphertext.to_vec();

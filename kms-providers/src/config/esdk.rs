@@ -414,7 +414,10 @@ mod tests {
                 format!("{key}kind = \"raw-ecdh\"\ncurve = \"p256\"\nprovider = \"aws\""),
                 "an aws-kms key",
             ),
-            ("[esdk.key.a]\nkind = \"raw-ecdh\"\ncurve = \"p256\"".to_owned(), "`file` is missing"),
+            (
+                "[esdk.key.a]\nkind = \"raw-ecdh\"\ncurve = \"p256\"".to_owned(),
+                "`file` is missing",
+            ),
         ] {
             let error = esdk(&text).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");

@@ -71,9 +71,7 @@ use toml::de::{DeTable, DeValue};
 
 pub use audit::AuditConfig;
 pub use error::ConfigError;
-pub use esdk::{
-    CurveName, EsdkConfig, KeyEncoding, KmsKeyConfig, MessageKeyConfig, Padding, RawKeyConfig, RawKeyKind,
-};
+pub use esdk::{CurveName, EsdkConfig, KeyEncoding, KmsKeyConfig, MessageKeyConfig, Padding, RawKeyConfig, RawKeyKind};
 pub use initial::initial;
 pub use key::{LogicalKey, Recipients};
 pub use member::{ConfiguredKey, Member, Members};

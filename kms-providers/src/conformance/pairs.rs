@@ -116,8 +116,13 @@ async fn what_was_sealed_to_a_public_key_follows_its_pair(run: &Run<'_>) -> Outc
     lifecycle.rotate(&uri).await?;
     let now = key_of(&owner)?.public_key(None).await?;
     let mut keks = pairs.published().await?;
-    if !keks.iter().any(|kek| kek.kem().is_some_and(|key| key.version_of().is_some())) {
-        return Ok(Verdict::Skipped("this provider does not say whose versions published keys are"));
+    if !keks
+        .iter()
+        .any(|kek| kek.kem().is_some_and(|key| key.version_of().is_some()))
+    {
+        return Ok(Verdict::Skipped(
+            "this provider does not say whose versions published keys are",
+        ));
     }
     keks.push(owner);
     run.count(1);
@@ -128,7 +133,9 @@ async fn what_was_sealed_to_a_public_key_follows_its_pair(run: &Run<'_>) -> Outc
         "an envelope that names a public key does not need the version of {uri} that it is"
     );
     let rewrapper = Rewrapper::new(opener);
-    let RewrapOutcome::Rewrapped(moved) = rewrapper.rewrap(&header, &Target::CurrentOf(uri.to_string()), None).await?
+    let RewrapOutcome::Rewrapped(moved) = rewrapper
+        .rewrap(&header, &Target::CurrentOf(uri.to_string()), None)
+        .await?
     else {
         return Err(Failure(format!("{uri} was rotated and a rewrap found nothing to do")));
     };

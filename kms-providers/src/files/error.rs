@@ -59,7 +59,9 @@ pub enum FileFault {
     )]
     Ticket,
     /// A message has no place for labels.
-    #[error("the envelope has labels, and a message of the AWS Encryption SDK has no place for them; decrypt it, and seal that")]
+    #[error(
+        "the envelope has labels, and a message of the AWS Encryption SDK has no place for them; decrypt it, and seal that"
+    )]
     Labels,
     /// The recipients of such a message cannot be changed.
     #[error(

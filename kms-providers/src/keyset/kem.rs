@@ -59,7 +59,10 @@ impl<H: Host> KemKeys for Arc<H> {
                     kem,
                     named: Named::ByThumbprint {
                         number,
-                        of: (self.uri(NamedKey::new(name.clone(), None)).to_string(), number.to_string()),
+                        of: (
+                            self.uri(NamedKey::new(name.clone(), None)).to_string(),
+                            number.to_string(),
+                        ),
                     },
                     host: Arc::clone(self),
                 };

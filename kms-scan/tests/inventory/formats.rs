@@ -291,9 +291,16 @@ fn signed_notes_and_their_keys() {
         );
         let private = key.to_text();
         let found = in_memory("x.key", private.expose());
-        assert!(!found.is_empty() && found.iter().all(|key| key.kind == Kind::PrivateKey && key.in_clear), "{found:?}");
+        assert!(
+            !found.is_empty() && found.iter().all(|key| key.kind == Kind::PrivateKey && key.in_clear),
+            "{found:?}"
+        );
         // The id does not fit any more.
-        assert_eq!(in_memory("x.pub", text.replacen("release", "releasf", 1).as_bytes()), [], "{name}");
+        assert_eq!(
+            in_memory("x.pub", text.replacen("release", "releasf", 1).as_bytes()),
+            [],
+            "{name}"
+        );
         // Cut, a note is a text like any other.
         assert_eq!(in_memory("x.sig", &note[..note.len() - 3]), [], "{name}");
     }

@@ -38,12 +38,16 @@ impl From<MessageKeyError> for Failure {
     fn from(error: MessageKeyError) -> Self {
         let message = error.to_string();
         let next = match error {
-            MessageKeyError::Unknown { .. } => return Self::usage(message, "`[esdk.key]` in keystrand.toml names them"),
+            MessageKeyError::Unknown { .. } => {
+                return Self::usage(message, "`[esdk.key]` in keystrand.toml names them");
+            }
             MessageKeyError::Service { error, .. } => {
                 let failure = Self::from(error);
                 return Self { message, ..failure };
             }
-            MessageKeyError::Exposed { .. } => "`chmod 600` on it; if others may have read it, it is no secret any more",
+            MessageKeyError::Exposed { .. } => {
+                "`chmod 600` on it; if others may have read it, it is no secret any more"
+            }
             MessageKeyError::Key { .. } => "compare [esdk.key] in keystrand.toml with the file",
             _ => "check the path in [esdk.key] in keystrand.toml",
         };

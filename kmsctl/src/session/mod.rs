@@ -156,13 +156,12 @@ impl Session {
     /// When one of them is not configured, cannot be used, or is weaker than the policy allows.
     pub fn message_sealer(&self, names: &[String]) -> Result<(esdk::Sealer, Posture)> {
         let config = &self.config.esdk;
-        let sealer = kms_providers::esdk::sealer(
-            config,
-            names.iter().map(String::as_str),
-            &self.resolver,
-            &self.backend,
-        )?;
-        let named = config.keys.iter().filter(|(name, _)| names.iter().any(|wanted| wanted == name.as_str()));
+        let sealer =
+            kms_providers::esdk::sealer(config, names.iter().map(String::as_str), &self.resolver, &self.backend)?;
+        let named = config
+            .keys
+            .iter()
+            .filter(|(name, _)| names.iter().any(|wanted| wanted == name.as_str()));
         let weakest = named.map(|(_, key)| key.posture()).min().unwrap_or(Posture::Classical);
         match self.config.policy.posture {
             Some(least) if weakest < least => Err(Error::from(PolicyFault::Posture).into()),

@@ -238,17 +238,34 @@ fn detached_envelopes_change_their_suite_as_pairs() {
     let home = Home::with_keys(&["a"]);
     let plaintext = noise(70_000);
     home.file("d/x", &plaintext);
-    home.ok(&["encrypt", "--key", "a", "--context", "tenant=t", "--label", "kind=x", "--detached", "d/x"]);
+    home.ok(&[
+        "encrypt",
+        "--key",
+        "a",
+        "--context",
+        "tenant=t",
+        "--label",
+        "kind=x",
+        "--detached",
+        "d/x",
+    ]);
     fs::remove_file(home.path("d/x")).unwrap();
     fs::set_permissions(home.path("d/x.ks1"), fs::Permissions::from_mode(0o640)).unwrap();
     let before = home.inspect("d/x.ks1");
     let foretold = home.json(&["migrate", "--to", SIV, "d", "--dry-run"]).pop().unwrap();
     assert_eq!(foretold["would_migrate"], 1);
     let ended = home.json(&["migrate", "--to", SIV, "--verify", "d"]).pop().unwrap();
-    assert_eq!((&ended["migrated"], &ended["failed"]), (&1.into(), &0.into()), "{ended}");
+    assert_eq!(
+        (&ended["migrated"], &ended["failed"]),
+        (&1.into(), &0.into()),
+        "{ended}"
+    );
     let after = home.inspect("d/x.ks1");
     assert_eq!((&after["suite"], &after["layout"]), (&SIV.into(), &before["layout"]));
-    assert_eq!((&before["context"], &before["labels"]), (&after["context"], &after["labels"]));
+    assert_eq!(
+        (&before["context"], &before["labels"]),
+        (&after["context"], &after["labels"])
+    );
     assert_ne!(before["message_id"], after["message_id"]);
     assert_eq!(fs::metadata(home.path("d/x.ks1")).unwrap().mode() & 0o777, 0o640);
     home.ok(&["decrypt", "d/x.ks1", "back"]);
@@ -258,7 +275,10 @@ fn detached_envelopes_change_their_suite_as_pairs() {
     let left: Vec<_> = fs::read_dir(home.path("d")).unwrap().collect();
     assert_eq!(left.len(), 2, "no temporary file");
     let refused = home.fails(&["key", "destroy", "a"], 5, "provider.StillNeeded", "provider");
-    assert!(refused["message"].as_str().unwrap().contains("1 known envelope"), "{refused}");
+    assert!(
+        refused["message"].as_str().unwrap().contains("1 known envelope"),
+        "{refused}"
+    );
     home.audit_is_intact();
 }
 
@@ -303,7 +323,10 @@ fn a_pair_that_was_killed_opens_after_the_next_run() {
             fs::remove_file(home.path("d/x")).unwrap();
             let mut command = home.command();
             command.args(["migrate", "--to", SIV, path]);
-            let killed = command.env("FAILPOINTS", format!("{point}=return(abort)")).output().unwrap();
+            let killed = command
+                .env("FAILPOINTS", format!("{point}=return(abort)"))
+                .output()
+                .unwrap();
             if killed.status.success() {
                 println!("SKIPPED {} points: built without the feature failpoints", points.len());
                 return;
@@ -315,7 +338,10 @@ fn a_pair_that_was_killed_opens_after_the_next_run() {
                 (&0.into(), &u64::from(!is_new).into()),
                 "{point} {path}: {ended}"
             );
-            let mut left: Vec<_> = fs::read_dir(home.path("d")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            let mut left: Vec<_> = fs::read_dir(home.path("d"))
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name())
+                .collect();
             left.sort();
             assert_eq!(left, ["x.ks1", "x.ks1.ksh"], "{point} {path}");
             assert_eq!(home.inspect("d/x.ks1")["suite"], SIV, "{point} {path}");
@@ -331,7 +357,15 @@ fn envelopes_become_messages_and_come_back() {
     let plaintext = noise(300_000);
     home.file("d/a", &plaintext);
     home.file("d/b", "");
-    let seal = ["encrypt", "--key", "payments", "--context", "tenant=t-17", "--context", "case=7"];
+    let seal = [
+        "encrypt",
+        "--key",
+        "payments",
+        "--context",
+        "tenant=t-17",
+        "--context",
+        "case=7",
+    ];
     home.ok(&[&seal[..], &["--required-context", "case", "d/a", "d/a.ks1"]].concat());
     home.ok(&[&seal[..], &["--required-context", "case", "d/b", "d/b.ks1"]].concat());
     for plain in ["d/a", "d/b"] {
@@ -341,10 +375,21 @@ fn envelopes_become_messages_and_come_back() {
     let foretold = home.json(&[&to[..], &["--dry-run", "d"]].concat()).pop().unwrap();
     assert_eq!(foretold["would_migrate"], 2);
     let ended = home.json(&[&to[..], &["--verify", "d"]].concat()).pop().unwrap();
-    assert_eq!((&ended["migrated"], &ended["failed"]), (&2.into(), &0.into()), "{ended}");
+    assert_eq!(
+        (&ended["migrated"], &ended["failed"]),
+        (&2.into(), &0.into()),
+        "{ended}"
+    );
     let shown = home.inspect("d/a.ks1");
-    assert_eq!((&shown["format"], &shown["context"]["tenant"]), (&"ESDK".into(), &"t-17".into()));
-    assert_eq!(shown["context"]["case"], serde_json::Value::Null, "not stored before, not stored now");
+    assert_eq!(
+        (&shown["format"], &shown["context"]["tenant"]),
+        (&"ESDK".into(), &"t-17".into())
+    );
+    assert_eq!(
+        shown["context"]["case"],
+        serde_json::Value::Null,
+        "not stored before, not stored now"
+    );
     home.fails(&["decrypt", "d/a.ks1", "never"], 3, "open.DoesNotOpen", "data");
     home.ok(&["decrypt", "--context", "case=7", "d/a.ks1", "a"]);
     assert_eq!(home.read("a"), plaintext);
@@ -352,9 +397,23 @@ fn envelopes_become_messages_and_come_back() {
     home.ok(&["rotate", "payments"]);
     home.ok(&["key", "destroy", "payments/1"]);
 
-    let back = ["migrate", "--from", "esdk", "--key", "payments", "--context", "case=7", "--verify", "d"];
+    let back = [
+        "migrate",
+        "--from",
+        "esdk",
+        "--key",
+        "payments",
+        "--context",
+        "case=7",
+        "--verify",
+        "d",
+    ];
     let ended = home.json(&back).pop().unwrap();
-    assert_eq!((&ended["migrated"], &ended["failed"]), (&2.into(), &0.into()), "{ended}");
+    assert_eq!(
+        (&ended["migrated"], &ended["failed"]),
+        (&2.into(), &0.into()),
+        "{ended}"
+    );
     home.ok(&["decrypt", "--context", "case=7", "d/a.ks1", "a.back"]);
     assert_eq!(home.read("a.back"), plaintext);
     home.audit_is_intact();
@@ -373,7 +432,15 @@ fn what_a_message_cannot_keep_is_not_made_one() {
     fs::copy(super::support::repository("kms-core/tests/esdk/keys/rsa.pem"), &pem).unwrap();
     fs::set_permissions(&pem, fs::Permissions::from_mode(0o600)).unwrap();
     home.file("x", "x");
-    home.ok(&["encrypt", "--key", "payments", "--label", "source=erp", "x", "labelled.ks1"]);
+    home.ok(&[
+        "encrypt",
+        "--key",
+        "payments",
+        "--label",
+        "source=erp",
+        "x",
+        "labelled.ks1",
+    ]);
     home.ok(&["encrypt", "--key", "payments", "--detached", "x", "two.ks1"]);
     home.ok(&["encrypt", "--key", "strict", "x", "strict.ks1"]);
     let to = |key: &'static str, path: &'static str| ["migrate", "--to", "esdk", "--key", key, path];

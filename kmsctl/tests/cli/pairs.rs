@@ -184,7 +184,10 @@ fn what_was_sealed_to_a_public_key_holds_its_pair_and_follows_it() {
         error["message"].as_str().unwrap().to_owned()
     };
     let told = home.run(&["key", "destroy", "inbox"]).stderr;
-    assert!(told.contains("--search") && told.contains("4 known envelopes"), "{told}");
+    assert!(
+        told.contains("--search") && told.contains("4 known envelopes"),
+        "{told}"
+    );
     let rotated = home.json(&["rotate", "inbox"]).pop().unwrap();
     assert_eq!(rotated["needing_older"], 4, "{rotated}");
     assert!(needed(&["key", "destroy", "inbox/1"]).contains("4 known envelopes"));
@@ -229,7 +232,10 @@ fn a_pin_holds_for_what_was_sealed_to_a_public_key_too() {
     let pin = thumbprint(&home, "pq");
     home.ok(&["key", "export-public", "pq", "pq.pub"]);
     home.ok(&["encrypt", "--public-key", "pq.pub", "x"]);
-    configure(&home, &format!("[key.pinned]\nuri = {{ uri = \"local://pq\", thumbprint = \"{pin}\" }}"));
+    configure(
+        &home,
+        &format!("[key.pinned]\nuri = {{ uri = \"local://pq\", thumbprint = \"{pin}\" }}"),
+    );
     home.ok(&["rotate", "pq"]);
     home.fails(&["rewrap", "x.ks1"], 5, "provider.NotPinned", "policy");
     home.ok(&["decrypt", "x.ks1", "back"]);

@@ -44,7 +44,11 @@ fn the_peer_in_python_over_the_stand_in() {
     let fake = Fake::start();
     exchange("the stand-in", &fake.provider(), &fake.kms.endpoint());
     let seen = fake.kms.seen();
-    let of_peer = |seen: &&Seen| seen.request.header("user-agent").is_some_and(|agent| agent.contains("oto"));
+    let of_peer = |seen: &&Seen| {
+        seen.request
+            .header("user-agent")
+            .is_some_and(|agent| agent.contains("oto"))
+    };
     let (theirs, ours): (Vec<_>, Vec<_>) = seen.iter().partition(of_peer);
     if theirs.is_empty() {
         return;
@@ -53,8 +57,14 @@ fn the_peer_in_python_over_the_stand_in() {
     for calls in [&theirs, &ours] {
         let of_message = |seen: &&&Seen| ["GenerateDataKey", "Decrypt"].contains(&&*seen.action);
         let of_messages: Vec<_> = calls.iter().filter(of_message).collect();
-        assert!(of_messages.iter().all(|seen| seen.body["KeyId"].as_str().is_some_and(|id| id.starts_with("arn:"))));
-        let contexts = of_messages.iter().filter(|seen| seen.body["EncryptionContext"]["tenant"] == "t-17");
+        assert!(
+            of_messages
+                .iter()
+                .all(|seen| seen.body["KeyId"].as_str().is_some_and(|id| id.starts_with("arn:")))
+        );
+        let contexts = of_messages
+            .iter()
+            .filter(|seen| seen.body["EncryptionContext"]["tenant"] == "t-17");
         assert!(contexts.count() > 0, "no context was shown");
     }
 }
@@ -89,10 +99,17 @@ fn exchange(over: &str, provider: &AwsProvider, endpoint: &str) {
     }
     for action in ["open", "seal"] {
         let Some(output) = peer(action, folder.path(), endpoint) else {
-            println!("SKIPPED {} exchanges over {over}: no aws-encryption-sdk (`make test` installs it)", 2 * cases.len());
+            println!(
+                "SKIPPED {} exchanges over {over}: no aws-encryption-sdk (`make test` installs it)",
+                2 * cases.len()
+            );
             return;
         };
-        assert_eq!(output.lines().last(), Some(&*format!("{} passed, 0 failed", cases.len())), "{over}: {output}");
+        assert_eq!(
+            output.lines().last(),
+            Some(&*format!("{} passed, 0 failed", cases.len())),
+            "{over}: {output}"
+        );
     }
     let required = Context::from_pairs(PAIRS).unwrap();
     let opener = Opener::new().keyring(keyring(provider, &uri)).require(required);
@@ -101,7 +118,10 @@ fn exchange(over: &str, provider: &AwsProvider, endpoint: &str) {
         let opened = open(&opener, &message).unwrap_or_else(|error| panic!("{over}, {name}: {error}"));
         assert!(opened == *plaintext, "{over}, {name}");
     }
-    println!("over {over}: {0} of our messages opened by the peer, {0} of its here", cases.len());
+    println!(
+        "over {over}: {0} of our messages opened by the peer, {0} of its here",
+        cases.len()
+    );
 }
 
 /// What the peer said; `None` where it is not installed.
@@ -144,11 +164,19 @@ fn any_of_two_keys_opens() {
     let fake = Fake::start();
     let provider = fake.provider();
     let [one, other] = ["one", "other"].map(|name| fresh_key(&provider, name));
-    let message = block_on(sealer(keyring(&provider, &one)).keyring(keyring(&provider, &other)).seal(b"x")).unwrap();
+    let message = block_on(
+        sealer(keyring(&provider, &one))
+            .keyring(keyring(&provider, &other))
+            .seal(b"x"),
+    )
+    .unwrap();
     let actions: Vec<_> = fake.kms.seen().into_iter().map(|seen| seen.action).collect();
     assert_eq!(actions[actions.len() - 2..], ["GenerateDataKey", "Encrypt"]);
     for key in [&one, &other] {
-        assert_eq!(open(&Opener::new().keyring(keyring(&provider, key)), &message).unwrap(), b"x");
+        assert_eq!(
+            open(&Opener::new().keyring(keyring(&provider, key)), &message).unwrap(),
+            b"x"
+        );
     }
 }
 

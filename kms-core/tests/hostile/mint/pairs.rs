@@ -67,7 +67,12 @@ impl Mint {
                 (self.key_pair(kem, &named, Some("7")), "named"),
             ] {
                 let name = format!("hpke-{who}-{how}");
-                self.seal(&name, "attached", &self.sealer_to(&entry, Level::DataKey), of(&[&entry]));
+                self.seal(
+                    &name,
+                    "attached",
+                    &self.sealer_to(&entry, Level::DataKey),
+                    of(&[&entry]),
+                );
             }
         }
     }
@@ -117,7 +122,12 @@ impl Mint {
             .sealer_to(&public, Level::DataKey)
             .add(Recipient::single(self.kek_of(&hybrid)).at(Level::Message))
             .add(self.single(LOCAL));
-        self.seal("pairs-any-of-three", "attached", &sealer, of(&[&public, &hybrid, &local]));
+        self.seal(
+            "pairs-any-of-three",
+            "attached",
+            &sealer,
+            of(&[&public, &hybrid, &local]),
+        );
         let floor = Floor {
             posture: Some(Posture::Hedged),
             quorum: None,

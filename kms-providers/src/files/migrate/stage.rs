@@ -115,7 +115,11 @@ fn write_one(migrator: &Migrator, lock: &LockedFile) -> Result<(Temporary, Optio
     let header = match new {
         New::Envelope { sealer, labels } => {
             let detached = false;
-            let new = Envelope { sealer, labels, detached };
+            let new = Envelope {
+                sealer,
+                labels,
+                detached,
+            };
             let (header, length) = new.write(plaintext, length, file, file)?;
             failpoint::pass(Sites::MIGRATED.after_temp_write)?;
             if migrator.verify {
@@ -165,7 +169,11 @@ fn write_pair(
     let Opened { plaintext, length, new } = migrator.source.open_pair(&lock.file, old, &migrator.opener)?;
     let detached = true;
     let new = match new {
-        New::Envelope { sealer, labels } => Envelope { sealer, labels, detached },
+        New::Envelope { sealer, labels } => Envelope {
+            sealer,
+            labels,
+            detached,
+        },
         #[cfg(feature = "esdk")]
         New::Message(_) => return Err(FileFault::Detached),
     };
@@ -311,7 +319,10 @@ impl Staged {
 
     /// A new payload whose header could not follow: the header waits under its temporary name, where recovery finds it.
     fn give_up_if_half_done(self) {
-        let payload_placed = self.payload.as_ref().is_some_and(|payload| payload.temporary.is_placed());
+        let payload_placed = self
+            .payload
+            .as_ref()
+            .is_some_and(|payload| payload.temporary.is_placed());
         if payload_placed && !self.temporary.is_placed() {
             self.temporary.leave();
         }

@@ -124,7 +124,8 @@ impl fmt::Display for Scheduled {
     }
 }
 
-const OTHERS: &str = "envelopes that others have sealed to its public key are counted only where --search PATH finds them";
+const OTHERS: &str =
+    "envelopes that others have sealed to its public key are counted only where --search PATH finds them";
 
 const EXAMPLES: &str = "\
 Examples:
