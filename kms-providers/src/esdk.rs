@@ -37,7 +37,7 @@ pub enum MessageKeyError {
         /// Its name here.
         name: KeyName,
         /// Why.
-        error: ResolveError,
+        error: Box<ResolveError>,
     },
     /// Others than the owner can read or write it.
     #[error("{}: others can read or write this key (mode {mode:04o}); run `chmod 600` on it", path.display())]
@@ -113,7 +113,7 @@ fn keyring(
     match config {
         MessageKeyConfig::Raw(raw) => raw_keyring(raw, backend),
         MessageKeyConfig::Kms(kms) => kms_keyring(kms, resolver).map_err(|error| {
-            let name = name.clone();
+            let (name, error) = (name.clone(), Box::new(error));
             MessageKeyError::Service { name, error }
         }),
     }

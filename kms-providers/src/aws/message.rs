@@ -10,13 +10,13 @@ use kms_core::esdk::{Context as Pairs, KmsKey, KmsUnwrapped, KmsWrapped};
 use kms_core::memory::SecretBytes;
 use kms_core::{KekError, KekFault, KekOperation};
 
-use super::api::{Blob, Context, Decrypt, Encrypt, GenerateDataKey};
+use super::api::{Context, Decrypt, Encrypt, GenerateDataKey};
 use super::client::Done;
 use super::kek::{CIPHERTEXT_LEN, material};
 use super::nitro::AttestedSecret;
 use super::provider::Service;
 use super::settings::SecretSource;
-use crate::cloud::{CallFault, ask};
+use crate::cloud::{Blob, CallFault, ask};
 use crate::uri::{AwsKey, KeyUri};
 
 /// A symmetric key of AWS KMS, as messages use it.

@@ -42,7 +42,7 @@ impl From<MessageKeyError> for Failure {
                 return Self::usage(message, "`[esdk.key]` in keystrand.toml names them");
             }
             MessageKeyError::Service { error, .. } => {
-                let failure = Self::from(error);
+                let failure = Self::from(*error);
                 return Self { message, ..failure };
             }
             MessageKeyError::Exposed { .. } => {
