@@ -32,6 +32,9 @@ impl Place {
         let Ok(KeyUri::AzureKv(key)) = KeyUri::parse(&format!("azure-kv://{vault}/keys/k")) else {
             return Err(PlaceFault::Vault);
         };
+        if key.vault().to_string() != vault {
+            return Err(PlaceFault::Vault);
+        }
         let host = key.vault().host().to_owned();
         let known = CLOUDS.iter().find_map(|cloud| {
             let suffix = cloud.suffixes.iter().find(|suffix| is_under(&host, suffix))?;

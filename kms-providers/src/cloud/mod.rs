@@ -38,7 +38,7 @@ mod secret;
 mod settings;
 
 pub(crate) use body::{Blob, Bytes, json};
-pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat, retry_after};
+pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat};
 pub(crate) use connect::{ConnectFault, KeyExchange};
 pub use endpoint::{Endpoint, EndpointFault};
 pub(crate) use exchange::{Reply, Request};
