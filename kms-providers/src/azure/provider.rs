@@ -217,8 +217,9 @@ impl Provider for AzureProvider {
         Some(self)
     }
 
+    /// Where keys are AES keys: what is brought are 32 bytes. For RSA keys there is [`AzureProvider::import_rsa_key`].
     fn import(&self) -> Option<&dyn KeyImport> {
-        Some(self)
+        self.0.has_aes_keys().then_some(self)
     }
 }
 
@@ -227,11 +228,20 @@ impl Service {
     pub(super) fn algorithm(&self, name: &str) -> KeyAlgorithm {
         let mut named = self.settings.algorithms.iter();
         let named = named.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        named.map_or_else(|| self.usual_algorithm(), |(_, algorithm)| *algorithm)
+    }
+
+    fn usual_algorithm(&self) -> KeyAlgorithm {
         let of_vault = match self.client.place.is_managed_hsm() {
             true => KeyAlgorithm::A256Gcm,
             false => KeyAlgorithm::RsaOaep256,
         };
-        named.map_or(self.settings.algorithm.unwrap_or(of_vault), |(_, algorithm)| *algorithm)
+        self.settings.algorithm.unwrap_or(of_vault)
+    }
+
+    fn has_aes_keys(&self) -> bool {
+        let mut others = self.settings.algorithms.values();
+        !self.usual_algorithm().is_rsa() || others.any(|algorithm| !algorithm.is_rsa())
     }
 
     /// Who could be compelled or breached as one: all vaults of a tenant, as the vault itself names it.

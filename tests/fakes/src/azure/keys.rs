@@ -1,9 +1,10 @@
 //! Keys, their versions and states.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrap};
 use aws_lc_rs::rsa::{
     KeySize, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPrivateDecryptingKey, OaepPublicEncryptingKey,
@@ -23,6 +24,10 @@ pub(super) struct Keys {
     pub(super) deleted: BTreeMap<String, (Key, i64)>,
     /// Signs what is stated of released keys.
     pub(super) signer: aws_lc_rs::rsa::KeyPair,
+    /// RSA keys for the next that are made: to make one takes long, so they are used in turn. Two that follow each other
+    /// differ.
+    pool: Vec<PrivateDecryptingKey>,
+    taken: usize,
 }
 
 pub(super) struct Key {
@@ -57,7 +62,9 @@ impl Keys {
             recoverable_days: 90,
             keys: BTreeMap::new(),
             deleted: BTreeMap::new(),
-            signer: aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048).unwrap(),
+            signer: aws_lc_rs::rsa::KeyPair::from_pkcs8(&pkcs8(&pool()[0])).unwrap(),
+            pool: pool().to_vec(),
+            taken: 0,
         }
     }
 
@@ -66,6 +73,19 @@ impl Keys {
             is_managed_hsm: true,
             ..Self::of_a_vault()
         }
+    }
+
+    pub(super) fn rsa(&mut self, bits: u64) -> Result<PrivateDecryptingKey, Refusal> {
+        let size = match bits {
+            2048 => {
+                self.taken += 1;
+                return Ok(self.pool[self.taken % self.pool.len()].clone());
+            }
+            3072 => KeySize::Rsa3072,
+            4096 => KeySize::Rsa4096,
+            _ => return Err(BAD),
+        };
+        PrivateDecryptingKey::generate(size).map_err(|_| BAD)
     }
 
     pub(super) fn key(&mut self, name: &str) -> Result<&mut Key, Refusal> {
@@ -197,6 +217,18 @@ impl Version {
             _ => Err(BAD),
         }
     }
+}
+
+fn pool() -> &'static [PrivateDecryptingKey] {
+    static POOL: OnceLock<Vec<PrivateDecryptingKey>> = OnceLock::new();
+    POOL.get_or_init(|| {
+        let make = |_| PrivateDecryptingKey::generate(KeySize::Rsa2048).unwrap();
+        (0..5).map(make).collect()
+    })
+}
+
+pub(super) fn pkcs8(pair: &PrivateDecryptingKey) -> Vec<u8> {
+    AsDer::<Pkcs8V1Der<'_>>::as_der(pair).unwrap().as_ref().to_vec()
 }
 
 fn gcm(bytes: &[u8; 32]) -> LessSafeKey {

@@ -1,10 +1,9 @@
 //! How key material comes and goes: making, importing, releasing.
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrapPadded};
 use aws_lc_rs::rsa::{
-    KeySize, OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PrivateDecryptingKey,
-    PublicEncryptingKey,
+    OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PrivateDecryptingKey, PublicEncryptingKey,
 };
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaPublicKeyComponents};
 use data_encoding::BASE64URL_NOPAD;
@@ -15,10 +14,10 @@ use super::keys::{BAD, Keys, Material, NOT_FOUND, Version, oaep_open};
 use crate::aws::random;
 
 /// A version of what was asked for. A vault has no AES keys, a managed HSM none outside of itself.
-pub(super) fn create(keys: &Keys, body: &Value) -> Result<Version, Refusal> {
+pub(super) fn create(keys: &mut Keys, body: &Value) -> Result<Version, Refusal> {
     let kty = body["kty"].as_str().ok_or(BAD)?;
     let material = match (kty, keys.is_managed_hsm) {
-        ("RSA", false) | ("RSA-HSM", _) => Material::Rsa(rsa(body["key_size"].as_u64().unwrap_or(2048))?),
+        ("RSA", false) | ("RSA-HSM", _) => Material::Rsa(keys.rsa(body["key_size"].as_u64().unwrap_or(2048))?),
         ("oct-HSM", true) => match body["key_size"].as_u64() {
             Some(256) | None => Material::Aes(random()),
             _ => return Err(BAD),
@@ -36,26 +35,21 @@ pub(super) fn create(keys: &Keys, body: &Value) -> Result<Version, Refusal> {
 }
 
 /// The next version: new material, all else the same.
-pub(super) fn again(before: &Version) -> Result<Version, Refusal> {
-    let material = match &before.material {
-        Material::Rsa(pair) => Material::Rsa(rsa(pair.key_size_bits() as u64)?),
-        Material::Aes(_) => Material::Aes(random()),
+pub(super) fn again(keys: &mut Keys, name: &str) -> Result<Version, Refusal> {
+    let bits = match &keys.version(name, "")?.material {
+        Material::Rsa(pair) => Some(pair.key_size_bits() as u64),
+        Material::Aes(_) => None,
     };
+    let material = match bits {
+        Some(bits) => Material::Rsa(keys.rsa(bits)?),
+        None => Material::Aes(random()),
+    };
+    let before = keys.version(name, "")?;
     let mut after = Version::new(&before.kty, before.operations.clone(), material);
     after.is_exportable = before.is_exportable;
     after.release_policy.clone_from(&before.release_policy);
     after.tags.clone_from(&before.tags);
     Ok(after)
-}
-
-fn rsa(bits: u64) -> Result<PrivateDecryptingKey, Refusal> {
-    let size = match bits {
-        2048 => KeySize::Rsa2048,
-        3072 => KeySize::Rsa3072,
-        4096 => KeySize::Rsa4096,
-        _ => return Err(BAD),
-    };
-    PrivateDecryptingKey::generate(size).map_err(|_| BAD)
 }
 
 fn operations(body: &Value, kty: &str) -> Vec<String> {
@@ -93,7 +87,7 @@ pub(super) fn import(keys: &mut Keys, body: &Value) -> Result<Version, Refusal> 
         (None, "RSA" | "RSA-HSM") => {
             let parts = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map(bytes);
             let parts = parts.into_iter().collect::<Option<Vec<_>>>().ok_or(BAD)?;
-            Material::Rsa(PrivateDecryptingKey::from_pkcs8(&pkcs8(&parts)).map_err(|_| BAD)?)
+            Material::Rsa(PrivateDecryptingKey::from_pkcs8(&pkcs8_of(&parts)).map_err(|_| BAD)?)
         }
         _ => return Err(BAD),
     };
@@ -132,7 +126,7 @@ fn transferred(keys: &mut Keys, blob: &[u8]) -> Result<Vec<u8>, Refusal> {
 }
 
 /// RSAPrivateKey in PKCS#8 (RFC 8017 A.1.2, RFC 5958 2).
-fn pkcs8(parts: &[Vec<u8>]) -> Vec<u8> {
+fn pkcs8_of(parts: &[Vec<u8>]) -> Vec<u8> {
     let integer = |number: &[u8]| {
         let sign: &[u8] = if number.first().is_some_and(|first| *first >= 0x80) {
             &[0]

@@ -24,11 +24,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde_json::{Value, json};
 
 pub use fault::Fault;
-pub use tokens::{CLIENT, FEDERATED, SECRET, TENANT};
+pub use tokens::{CLIENT, FEDERATED, SECRET, TENANT, Tokens};
 
 use crate::server::{Reply, Request, Server};
 use keys::Keys;
-use tokens::Tokens;
 
 /// A running stand-in.
 pub struct FakeVault {

@@ -136,7 +136,7 @@ fn update(keys: &mut Keys, asked: &Asked<'_>, name: &str, version: &str) -> Resu
 }
 
 fn rotate(keys: &mut Keys, asked: &Asked<'_>, name: &str) -> Result<Value, Refusal> {
-    let version = material::again(keys.version(name, "")?)?;
+    let version = material::again(keys, name)?;
     add(keys, asked, name, version)
 }
 
