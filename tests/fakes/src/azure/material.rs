@@ -171,10 +171,7 @@ pub(super) fn release(keys: &mut Keys, host: &str, name: &str, id: &str, body: &
     };
     let plain = match &version.material {
         Material::Aes(bytes) => bytes.to_vec(),
-        Material::Rsa(pair) => AsDer::<Pkcs8V1Der<'_>>::as_der(pair)
-            .map_err(|_| BAD)?
-            .as_ref()
-            .to_vec(),
+        Material::Rsa(pair) => super::keys::pkcs8(pair),
     };
     let public = &token["x-ms-runtime"]["keys"][0];
     let part = |name: &str| {
