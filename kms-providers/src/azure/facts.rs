@@ -135,7 +135,10 @@ pub(super) fn time(seconds: i64) -> Option<SystemTime> {
 
 /// What was told of versions lately. So long a version that was disabled or replaced elsewhere still wraps here.
 #[derive(Default)]
-pub(super) struct Told(Mutex<HashMap<(String, Option<String>), (Instant, Arc<KeyFacts>)>>);
+pub(super) struct Told(Mutex<HashMap<Named, (Instant, Arc<KeyFacts>)>>);
+
+/// A key, and a version where one was asked for.
+type Named = (String, Option<String>);
 
 impl Told {
     pub(super) fn fresh(&self, key: &AzureKey) -> Option<Arc<KeyFacts>> {
@@ -156,7 +159,7 @@ impl Told {
     }
 }
 
-fn index(key: &AzureKey) -> (String, Option<String>) {
+fn index(key: &AzureKey) -> Named {
     (key.name().to_owned(), key.version().map(str::to_owned))
 }
 

@@ -65,8 +65,12 @@ impl AzureProvider {
         let uri = self.uri_of(name);
         let rsa = RsaKey::parse(pkcs8.expose());
         let rsa = rsa.ok_or_else(|| KekError::new(&uri, KekOperation::Lifecycle, KekFault::Unsupported))?;
-        self.bring(name, Material::Rsa(rsa, SecretBytes::copy_of(pkcs8.expose())), wrapping)
-            .await
+        self.bring(
+            name,
+            Material::Rsa(Box::new(rsa), SecretBytes::copy_of(pkcs8.expose())),
+            wrapping,
+        )
+        .await
     }
 
     async fn bring(&self, name: &KeyName, material: Material, wrapping: ImportWrapping) -> Result<KeyUri, KekError> {
@@ -112,7 +116,7 @@ impl KeyImport for AzureProvider {
 enum Material {
     Aes(Secret<32>, KeyAlgorithm),
     /// Its parts, and PKCS#8 as it came.
-    Rsa(RsaKey, SecretBytes),
+    Rsa(Box<RsaKey>, SecretBytes),
 }
 
 impl Material {

@@ -74,11 +74,7 @@ fn a_rotated_key_takes_its_envelopes_along() {
         .into_iter()
         .find(|seen| seen.line.ends_with("/decrypt"))
         .unwrap();
-    assert!(
-        used.line.contains(current),
-        "{}",
-        used.line
-    );
+    assert!(used.line.contains(current), "{}", used.line);
 }
 
 #[test]

@@ -182,12 +182,17 @@ fn an_issuer_that_fails_is_told_from_one_that_refuses() {
 #[test]
 fn a_token_outlives_its_issuers_bad_minutes() {
     let fake = Fake::vault();
-    fake.vault.tokens(|tokens| tokens.lifetime = 8);
+    fake.vault.tokens(|tokens| tokens.refresh_in = Some(1));
     let provider = fake.provider();
     let kek = provider.kek(&fresh_key(&provider, "outlives")).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let asked = || fake.vault.tokens(|tokens| tokens.asked.len());
+    let before = asked();
     fake.vault.fail_tokens(50, &Fault::Html(503));
-    std::thread::sleep(std::time::Duration::from_millis(4_100));
-    // Renewal is due after half of its life, and after that half it is good no more.
+    (0..3).for_each(|_| round_trip(&*kek));
+    assert_eq!(asked(), before + 1, "it was tried again at once");
+    // Refused, it is not used any longer.
+    fake.vault.tokens(keystrand_fakes::azure::Tokens::revoke);
     assert_eq!(wrap(&*kek).err().unwrap().kind, KekFault::Unavailable);
     fake.vault.heal();
     round_trip(&*kek);

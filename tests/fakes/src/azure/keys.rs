@@ -167,7 +167,7 @@ impl Version {
         if !self.operations.iter().any(|allowed| allowed == operation) {
             return Err((403, "Forbidden", "KeyOperationForbidden"));
         }
-        if !self.is_enabled && !(is_sealing && matches!(self.material, Material::Rsa(_))) {
+        if !(self.is_enabled || is_sealing && matches!(self.material, Material::Rsa(_))) {
             return Err((403, "Forbidden", "KeyDisabled"));
         }
         match is_sealing {

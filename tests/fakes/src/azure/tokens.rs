@@ -28,6 +28,8 @@ pub struct Tokens {
     pub claims: Option<String>,
     /// How long tokens live, as they say.
     pub lifetime: u64,
+    /// When to ask for another, where the issuer says so.
+    pub refresh_in: Option<u64>,
     /// RSA public key of the application's certificate (PKCS#1).
     pub certificate: Option<Vec<u8>>,
     /// How many tokens were issued.
@@ -50,6 +52,7 @@ impl Tokens {
             challenge: None,
             claims: None,
             lifetime: 3_600,
+            refresh_in: None,
             certificate: None,
             issued: 0,
             asked: Vec::new(),
@@ -159,10 +162,14 @@ impl Tokens {
         self.issued += 1;
         let token = format!("canary-token-{}", self.issued);
         self.good.insert(token.clone(), issued);
-        match by_machine {
-            true => json!({ "access_token": token, "expires_in": self.lifetime.to_string(), "token_type": "Bearer" }),
-            false => json!({ "access_token": token, "expires_in": self.lifetime, "token_type": "Bearer" }),
+        let mut told = json!({ "access_token": token, "expires_in": self.lifetime, "token_type": "Bearer" });
+        if by_machine {
+            told["expires_in"] = json!(self.lifetime.to_string());
         }
+        if let Some(seconds) = self.refresh_in {
+            told["refresh_in"] = json!(seconds);
+        }
+        told
     }
 }
 
