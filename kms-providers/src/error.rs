@@ -30,6 +30,10 @@ pub enum Error {
     #[cfg(feature = "aws")]
     #[error(transparent)]
     Aws(#[from] crate::aws::AwsError),
+    /// Google Cloud cannot be used as configured.
+    #[cfg(feature = "gcp")]
+    #[error(transparent)]
+    Gcp(#[from] crate::gcp::GcpError),
     /// A provider failed.
     #[error(transparent)]
     Kek(#[from] KekError),
