@@ -2,11 +2,17 @@
 //!
 //! ```text
 //! emulator   moto and ministack, in a virtual environment that `make test` makes
-//! aws        KMS with real cryptography, made to fail, to hang and to lie
+//! aws        AWS KMS with real cryptography, made to fail, to hang and to lie
+//! gcp        Google Cloud KMS, and the servers that give tokens for it
+//! fault      what goes wrong next
+//! clock      times as stand-ins tell them
 //! server     as much of HTTP as these need
 //! ```
 #![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 pub mod aws;
+mod clock;
 pub mod emulator;
+mod fault;
+pub mod gcp;
 pub mod server;
