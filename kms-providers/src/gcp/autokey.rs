@@ -1,12 +1,13 @@
 //! Keys that Autokey makes: handles for resources of other services of Google's, each with a key of its own.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kms_core::{KekError, KekFault, KekOperation};
 
 use super::api::{CreateHandle, Handle, Operation};
 use super::client::Call;
+use super::keys::Waiting;
 use super::names;
 use super::provider::{GcpProvider, Service};
 use crate::cloud::CallFault;
@@ -79,12 +80,9 @@ async fn create(service: &Service, path: &str, resource_type: &str) -> Result<Ke
         return Err(CallFault::new(KekFault::BadReply));
     }
     let name = operation.name.clone();
-    let asked = Instant::now();
+    let mut waiting = Waiting::of(PROVISIONS);
     while !operation.done {
-        if asked.elapsed() >= PROVISIONS {
-            return Err(CallFault::new(KekFault::Timeout));
-        }
-        tokio::time::sleep(PROVISIONS / 240).await;
+        waiting.on().await?;
         operation = home.fetch(&Call::get("GetOperation", &name)).await?.reply;
     }
     // Done, and without a handle: it failed.

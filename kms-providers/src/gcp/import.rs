@@ -4,7 +4,7 @@
 //! A key that is made so takes imported versions alone. Import jobs cannot be deleted: they expire after three days.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
@@ -16,6 +16,7 @@ use rustls::pki_types::pem::PemObject;
 use super::api::{CreateImportJob, ImportJob, ImportVersion, ImportWrapping, Version};
 use super::client::Call;
 use super::facts::{KeyFacts, VersionFacts};
+use super::keys::Waiting;
 use super::lifecycle::create;
 use super::provider::{GcpProvider, Service};
 use super::settings::Protection;
@@ -120,9 +121,9 @@ async fn import_job(
     let client = service.at(&facts.key)?;
     let call: Call<ImportJob> = Call::post("CreateImportJob", &format!("{ring}/importJobs?importJobId={id}")).once();
     let mut job = client.send(&call, &body).await?.reply;
-    let asked = Instant::now();
-    while job.state == "PENDING_GENERATION" && asked.elapsed() < GENERATES {
-        tokio::time::sleep(GENERATES / 120).await;
+    let mut waiting = Waiting::of(GENERATES);
+    while job.state == "PENDING_GENERATION" {
+        waiting.on().await?;
         job = client.fetch(&Call::get("GetImportJob", &name)).await?.reply;
     }
     match (job.state.as_str(), job.public_key) {
@@ -130,7 +131,6 @@ async fn import_job(
             let spki = SubjectPublicKeyInfoDer::from_pem_slice(key.pem.as_bytes()).map_err(|_| KekFault::BadReply)?;
             Ok((name, OaepKey::parse(&spki)?))
         }
-        ("PENDING_GENERATION", _) => Err(CallFault::new(KekFault::Timeout)),
         _ => Err(CallFault::new(KekFault::BadReply)),
     }
 }

@@ -245,8 +245,9 @@ pub(super) fn undecryptable(fault: CallFault) -> CallFault {
     }
 }
 
-/// Whether the version that the envelope names can be the one that was used. Where what was last seen speaks against
-/// it, Google is asked which version is primary; who may not ask takes Google's word that the key is right.
+/// Whether the version that the envelope names can be the one that was used. Decrypt tells no more than whether it used
+/// the primary, and which that is changes while one asks. Where what was last seen speaks against the version, it has at
+/// least to be there; who may not ask takes Google's word that the key is right. The envelope's own tag covers the rest.
 async fn is_that_version(
     service: &Service,
     key: &GcpKey,
@@ -257,10 +258,10 @@ async fn is_that_version(
     if service.primaries.last(key).is_none_or(agrees) {
         return Ok(true);
     }
-    match service.facts(key).await {
-        Ok(facts) => Ok(facts.primary.is_some_and(|primary| agrees(primary.number))),
-        Err(fault) if fault.kind == KekFault::Denied => Ok(true),
-        Err(fault) => Err(fault),
+    match service.version(key, version).await {
+        Err(fault) if fault.kind == KekFault::NotFound => Ok(false),
+        Err(fault) if fault.kind != KekFault::Denied => Err(fault),
+        _ => Ok(true),
     }
 }
 

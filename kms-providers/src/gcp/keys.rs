@@ -143,6 +143,31 @@ pub(super) fn sized(bytes: &[u8]) -> Result<Secret<32>, KekFault> {
     Ok(Secret::init_with(|place| place.copy_from_slice(bytes)))
 }
 
+/// Looking again and again, at growing intervals, until time is up.
+pub(super) struct Waiting {
+    until: Instant,
+    pause: Duration,
+}
+
+impl Waiting {
+    pub(super) fn of(time: Duration) -> Self {
+        Self {
+            until: Instant::now() + time,
+            pause: Duration::from_millis(50),
+        }
+    }
+
+    /// Waits until the next look.
+    pub(super) async fn on(&mut self) -> Result<(), CallFault> {
+        if Instant::now() >= self.until {
+            return Err(CallFault::new(KekFault::Timeout));
+        }
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(Duration::from_secs(2));
+        Ok(())
+    }
+}
+
 /// Primary versions as far as they were told, so that what was just rotated, or described, wraps under that version:
 /// Google takes up to three hours until a new primary is used everywhere.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! Making, rotating, disabling, destroying.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use kms_core::{KekError, KekFault, KekOperation, Kem};
@@ -12,7 +12,7 @@ use super::api::{
 };
 use super::client::{Call, Done};
 use super::facts::{KeyFacts, VersionFacts, kem_algorithm};
-use super::keys::current;
+use super::keys::{Waiting, current};
 use super::names;
 use super::provider::{GcpProvider, Service};
 use super::settings::{KeyKind, Protection};
@@ -435,10 +435,10 @@ impl Service {
 
     /// Waits while a version is being generated or brought in.
     async fn settled(&self, key: &GcpKey, has_primary: bool) -> Result<(), CallFault> {
-        let asked = Instant::now();
+        let mut waiting = Waiting::of(SETTLES);
         loop {
             match self.current(key, has_primary).await?.usable() {
-                Err(KekFault::Unavailable) if asked.elapsed() < SETTLES => tokio::time::sleep(SETTLES / 120).await,
+                Err(KekFault::Unavailable) => waiting.on().await?,
                 settled => return settled.map_err(CallFault::new),
             }
         }

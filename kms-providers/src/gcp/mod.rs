@@ -27,7 +27,8 @@
 //! data-key id), and the data-key id once more as the reason of the request; never the data key, nor any of the context.
 //!
 //! **What is checked.** Every checksum that Google offers, in both directions; the key, and its version, in every answer
-//! that names one. Decrypt names none: which version it used is compared as far as `usedPrimary` tells.
+//! that names one. Decrypt names none: that the version is there is asked where `usedPrimary` speaks against it, and the
+//! tag of the envelope covers its number.
 
 mod api;
 mod autokey;

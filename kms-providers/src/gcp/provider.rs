@@ -264,8 +264,7 @@ impl Service {
                 let rings = format!("projects/{project}/locations/{location}/keyRings");
                 let rings: Vec<Named> = permitted(client.list("ListKeyRings", &rings, "").await)?;
                 for ring in rings {
-                    let is_there = ring.name.starts_with(&format!("projects/{project}/locations/{location}/keyRings/"));
-                    if !is_there || !ring.name.rsplit('/').next().is_some_and(names::is_id) {
+                    if !names::is_of(&self.settings, &ring.name, "keyRings") {
                         return Err(CallFault::new(KekFault::BadReply));
                     }
                     let keys = format!("{}/cryptoKeys", ring.name);
