@@ -19,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ORACLE = ["tests/oracle/ks1.py"]
 GOLDEN = ROOT / "tests/golden/ks1"
+# Stand-ins for clouds, and who judges them.
+JUDGES = {"fake_kms": "tests/clouds/judge.py", "fake_gcp": "tests/clouds/gcp_judge.py"}
 # With the points at which crash tests stop the process; they are not in other builds.
 CARGO_TEST = ["cargo", "test", "--workspace", "--features", "kms-providers/failpoints", "--locked"]
 
@@ -107,17 +109,20 @@ def headers():
 
 
 def clouds():
-    """The stand-in for AWS KMS, driven by AWS' own client and held against AWS' own model."""
+    """The stand-ins for clouds, each driven by its vendor's own client and held against the vendor's own model."""
     python = ROOT / ".venv-clouds/bin/python"
     if not python.exists():
-        return Tally(skipped=1, notes=["SKIPPED  clouds: boto3 is not installed; `make test` installs it"])
+        return Tally(skipped=1, notes=["SKIPPED  clouds: the vendors' clients are not installed; `make test` installs them"])
     build = ["cargo", "build", "--locked", "-p", "keystrand-fakes", "--message-format", "json"]
     built = subprocess.run(build, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
-    programs = [message["executable"] for message in messages if message.get("executable")]
-    if built.returncode != 0 or len(programs) != 1:
-        return Tally(failed=1, notes=["FAILED  the stand-in for AWS KMS does not build"])
-    return counted(["tests/clouds/judge.py", programs[0]], r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed$", python)
+    programs = {Path(message["executable"]).name: message["executable"] for message in messages if message.get("executable")}
+    if built.returncode != 0 or not programs.keys() >= JUDGES.keys():
+        return Tally(failed=1, notes=["FAILED  the stand-ins for clouds do not build"])
+    tally = Tally()
+    for name, judge in JUDGES.items():
+        tally.add(counted([judge, programs[name]], r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed$", python))
+    return tally
 
 
 def unchanged(folder):
