@@ -113,7 +113,11 @@ mod tests {
     #[test]
     fn metadata_services_are_on_the_link() {
         assert!(Endpoint::parse_metadata("http://169.254.169.254").is_ok());
-        for plain in ["http://169.255.169.254", "http://metadata.google.internal", "http://10.0.0.1"] {
+        for plain in [
+            "http://169.255.169.254",
+            "http://metadata.google.internal",
+            "http://10.0.0.1",
+        ] {
             assert_eq!(Endpoint::parse_metadata(plain), Err(EndpointFault::Plain), "{plain}");
         }
         assert_eq!(Endpoint::parse("http://169.254.169.254"), Err(EndpointFault::Plain));

@@ -61,7 +61,11 @@ async fn a_mechanism_that_makes_no_recipient_is_refused(run: &Run<'_>) -> Outcom
     for kem in Kem::ALL.into_iter().filter(|kem| !mechanisms.contains(kem)) {
         run.count(1);
         let refused = pairs.create_pair(&fresh_name(), kem).await;
-        expect_fault(refused, &[KekFault::Unsupported], format_args!("a key pair of {}", kem.name()))?;
+        expect_fault(
+            refused,
+            &[KekFault::Unsupported],
+            format_args!("a key pair of {}", kem.name()),
+        )?;
     }
     Ok(Verdict::Passed)
 }

@@ -47,11 +47,15 @@ impl GcpProvider {
     pub async fn key_handles(&self) -> Result<Vec<KeyHandle>, KekError> {
         let service = Arc::clone(&self.0);
         let listed = async move {
-            let found: Vec<Handle> = service.home()?.list("ListKeyHandles", &collection(&service), "").await?;
+            let found: Vec<Handle> = service
+                .home()?
+                .list("ListKeyHandles", &collection(&service), "")
+                .await?;
             let ready = found.into_iter().filter(|handle| handle.kms_key.is_some());
             ready.map(|handle| KeyHandle::of(&service, handle)).collect()
         };
-        self.ask(&names::location(&self.0.settings), KekOperation::Describe, listed).await
+        self.ask(&names::location(&self.0.settings), KekOperation::Describe, listed)
+            .await
     }
 }
 

@@ -121,7 +121,10 @@ impl Client {
                 false => format!("&pageToken={}", encoded(&token)),
             };
             let page: Page<T> = self
-                .fetch(&Call::get(name, &format!("{collection}?pageSize={PAGE}{parameters}{from}")))
+                .fetch(&Call::get(
+                    name,
+                    &format!("{collection}?pageSize={PAGE}{parameters}{from}"),
+                ))
                 .await?
                 .reply;
             entries.extend(page.entries);
@@ -145,7 +148,10 @@ impl Client {
         if let Some(reason) = &call.reason {
             request.set("x-goog-request-reason", reason);
         }
-        let answer = self.caller.call(&self.protocol, call.name, &request, call.repeat).await?;
+        let answer = self
+            .caller
+            .call(&self.protocol, call.name, &request, call.repeat)
+            .await?;
         let key_exchange = answer.key_exchange().map(KeyExchange::name);
         let Answer { reply, request_id } = answer;
         match serde_json::from_slice(&reply.body) {

@@ -80,11 +80,17 @@ impl GcpProvider {
     pub async fn ekm_connections(&self) -> Result<Vec<EkmConnection>, KekError> {
         let service = Arc::clone(&self.0);
         let listed = async move {
-            let found: Vec<Connection> =
-                service.home()?.list("ListEkmConnections", &collection(&service), "").await?;
-            found.into_iter().map(|told| EkmConnection::of(&service, told)).collect()
+            let found: Vec<Connection> = service
+                .home()?
+                .list("ListEkmConnections", &collection(&service), "")
+                .await?;
+            found
+                .into_iter()
+                .map(|told| EkmConnection::of(&service, told))
+                .collect()
         };
-        self.ask(&names::location(&self.0.settings), KekOperation::Describe, listed).await
+        self.ask(&names::location(&self.0.settings), KekOperation::Describe, listed)
+            .await
     }
 
     /// Has Google try to reach the key manager behind a connection.

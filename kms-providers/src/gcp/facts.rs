@@ -66,9 +66,12 @@ pub struct VersionFacts {
 impl KeyFacts {
     pub(super) fn of(key: CryptoKey) -> Result<Self, CallFault> {
         let template = key.version_template;
-        let (protection, algorithm) = template.map_or_else(Default::default, |told| (told.protection_level, told.algorithm));
+        let (protection, algorithm) =
+            template.map_or_else(Default::default, |told| (told.protection_level, told.algorithm));
         Ok(Self {
-            key: parsed(&key.name).filter(|key| key.version().is_none()).ok_or(KekFault::BadReply)?,
+            key: parsed(&key.name)
+                .filter(|key| key.version().is_none())
+                .ok_or(KekFault::BadReply)?,
             purpose: key.purpose,
             algorithm,
             protection,

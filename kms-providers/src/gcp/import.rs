@@ -66,7 +66,9 @@ impl KeyImport for GcpProvider {
         let service = Arc::clone(&self.0);
         let imported = async move {
             service.in_use(&own).await?;
-            bring(&service, &own, &material, ImportWrapping::default()).await.map(KeyUri::GcpKms)
+            bring(&service, &own, &material, ImportWrapping::default())
+                .await
+                .map(KeyUri::GcpKms)
         };
         self.change(&text, imported).await
     }

@@ -142,7 +142,8 @@ impl Bound {
 }
 
 async fn generate(service: &Service, key: &GcpKey, bound: &Bound) -> Result<Generated, CallFault> {
-    let secret = Secret::<32>::try_init_with(|place| service.backend.random.fill(place)).map_err(|_| KekFault::Random)?;
+    let secret =
+        Secret::<32>::try_init_with(|place| service.backend.random.fill(place)).map_err(|_| KekFault::Random)?;
     let named = key.version().or_else(|| service.primaries.wrapping(key));
     let under = key.with_version(named);
     match encrypt(service, &under, &secret, bound).await {

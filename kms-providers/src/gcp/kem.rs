@@ -130,7 +130,8 @@ impl KemKeys for GcpProvider {
     async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError> {
         let service = Arc::clone(&self.0);
         let asked = async move { published(&service).await };
-        self.ask(self.0.settings.project.as_str(), KekOperation::Describe, asked).await
+        self.ask(self.0.settings.project.as_str(), KekOperation::Describe, asked)
+            .await
     }
 }
 
@@ -177,7 +178,10 @@ async fn public_key(
         }
     };
     let version = key.with_version(Some(number));
-    let call = Call::get("GetPublicKey", &format!("{version}/publicKey?publicKeyFormat={}", format_of(kem)));
+    let call = Call::get(
+        "GetPublicKey",
+        &format!("{version}/publicKey?publicKeyFormat={}", format_of(kem)),
+    );
     let reply: api::PublicKey = match service.at(key)?.fetch(&call).await {
         Ok(done) => done.reply,
         Err(fault) => return Err(service.explained(key, Some(number), fault).await),

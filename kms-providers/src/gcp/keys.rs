@@ -77,12 +77,17 @@ impl Service {
             return primary.ok_or_else(|| CallFault::new(KekFault::NotFound));
         }
         let versions = self.versions(key).await?;
-        newest(&versions).cloned().ok_or_else(|| CallFault::new(KekFault::NotFound))
+        newest(&versions)
+            .cloned()
+            .ok_or_else(|| CallFault::new(KekFault::NotFound))
     }
 
     /// Which state is in the way: one refusal stands for several. `version` is the one that was used.
     pub(super) async fn explained(&self, key: &GcpKey, version: Option<VersionNumber>, fault: CallFault) -> CallFault {
-        if !matches!(fault.kind, KekFault::Disabled | KekFault::PendingDestruction | KekFault::Destroyed) {
+        if !matches!(
+            fault.kind,
+            KekFault::Disabled | KekFault::PendingDestruction | KekFault::Destroyed
+        ) {
             return fault;
         }
         let told = match version {
@@ -113,7 +118,10 @@ pub(super) fn current<'v>(facts: &KeyFacts, versions: &'v [VersionFacts]) -> Opt
 
 /// The newest that is enabled; where none is, the newest.
 pub(super) fn newest(versions: &[VersionFacts]) -> Option<&VersionFacts> {
-    versions.iter().rfind(|version| version.is_enabled()).or(versions.last())
+    versions
+        .iter()
+        .rfind(|version| version.is_enabled())
+        .or(versions.last())
 }
 
 /// The version that a reply names, if it is one of `key`, and the pinned one where one is pinned.
@@ -133,7 +141,8 @@ pub(super) fn version_in(wrapped: &WrappedKey) -> Result<VersionNumber, KekFault
 
 pub(super) fn version_of_bytes(version: Option<&[u8]>) -> Result<VersionNumber, KekFault> {
     let text = version.and_then(|version| std::str::from_utf8(version).ok());
-    text.and_then(|text| version_number(text).ok()).ok_or(KekFault::DoesNotUnwrap)
+    text.and_then(|text| version_number(text).ok())
+        .ok_or(KekFault::DoesNotUnwrap)
 }
 
 pub(super) fn sized(bytes: &[u8]) -> Result<Secret<32>, KekFault> {

@@ -155,8 +155,10 @@ impl GcpProvider {
                 next_rotation_time: days.map(|days| after(days)),
             };
             let name = key.with_version(None);
-            let call: Call<Anything> =
-                Call::patch("UpdateCryptoKey", &format!("{name}?updateMask=rotationPeriod,nextRotationTime"));
+            let call: Call<Anything> = Call::patch(
+                "UpdateCryptoKey",
+                &format!("{name}?updateMask=rotationPeriod,nextRotationTime"),
+            );
             service.at(&key)?.send(&call, &body).await.map(drop)
         };
         self.change(&uri.to_string(), changed).await
@@ -258,7 +260,11 @@ impl KeyLifecycle for GcpProvider {
         needed_by: NeededBy<'_>,
     ) -> Result<SystemTime, KekError> {
         if needed_by(key) > 0 {
-            return Err(KekError::new(key.to_string(), KekOperation::Lifecycle, KekFault::StillNeeded));
+            return Err(KekError::new(
+                key.to_string(),
+                KekOperation::Lifecycle,
+                KekFault::StillNeeded,
+            ));
         }
         let scheduled = |service: Arc<Service>, key: GcpKey| async move {
             let facts = service.facts(&key).await?;
@@ -422,7 +428,8 @@ impl Service {
             let body = UpdatePrimary {
                 crypto_key_version_id: made.number.to_string(),
             };
-            let call: Call<CryptoKey> = Call::post("UpdatePrimaryVersion", &format!("{}:updatePrimaryVersion", facts.key));
+            let call: Call<CryptoKey> =
+                Call::post("UpdatePrimaryVersion", &format!("{}:updatePrimaryVersion", facts.key));
             let Done { reply, .. } = self.at(&facts.key)?.send(&call, &body).await?;
             let primary = KeyFacts::of(reply)?.primary;
             if primary.is_none_or(|primary| primary.number != made.number) {

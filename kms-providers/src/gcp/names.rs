@@ -28,7 +28,10 @@ pub(super) fn kind(settings: &GcpSettings, key: &GcpKey) -> KeyKind {
 
 /// What people call a key of this ring.
 pub(super) fn name(settings: &GcpSettings, key: &GcpKey) -> Option<KeyName> {
-    let is_ours = key.with_version(None).resource_name().starts_with(&format!("{}/", ring(settings)));
+    let is_ours = key
+        .with_version(None)
+        .resource_name()
+        .starts_with(&format!("{}/", ring(settings)));
     let id = key.key_id();
     let id = id.strip_suffix(kind(settings, key).suffix()).unwrap_or(id);
     KeyName::parse(id).ok().filter(|_| is_ours)
@@ -111,7 +114,11 @@ mod tests {
     #[test]
     fn resources_of_other_places_are_not_taken() {
         let settings = GcpSettings::of("acme", "global");
-        assert!(is_of(&settings, "projects/acme/locations/global/ekmConnections/e", "ekmConnections"));
+        assert!(is_of(
+            &settings,
+            "projects/acme/locations/global/ekmConnections/e",
+            "ekmConnections"
+        ));
         for other in [
             "",
             "projects/evil/locations/global/ekmConnections/e",

@@ -157,11 +157,7 @@ mod tests {
 
     #[test]
     fn versions_are_noted_as_runs() {
-        for (off, expected) in [
-            (vec![], ""),
-            (vec![2], "2"),
-            (vec![1, 2, 3, 7, 9, 10], "1-3_7_9-10"),
-        ] {
+        for (off, expected) in [(vec![], ""), (vec![2], "2"), (vec![1, 2, 3, 7, 9, 10], "1-3_7_9-10")] {
             let off: BTreeSet<_> = off.into_iter().filter_map(VersionNumber::new).collect();
             assert_eq!(text(&off).as_deref(), Some(expected));
             assert_eq!(numbers(expected), off);

@@ -149,11 +149,23 @@ mod tests {
     fn codes_are_known_and_what_is_not_from_kms_is_judged_by_its_status() {
         let of = |code: &str| format!("{{\"error\":{{\"code\":400,\"message\":\"m\",\"status\":\"{code}\"}}}}");
         assert_eq!(judged(404, &of("NOT_FOUND")), Judgement::Final(KekFault::NotFound));
-        assert_eq!(judged(401, &of("UNAUTHENTICATED")), Judgement::Reauthorize(KekFault::Denied));
-        assert_eq!(judged(429, &of("RESOURCE_EXHAUSTED")), Judgement::Later(KekFault::Throttled));
-        assert_eq!(judged(400, &of("FAILED_PRECONDITION")), Judgement::Final(KekFault::Disabled));
+        assert_eq!(
+            judged(401, &of("UNAUTHENTICATED")),
+            Judgement::Reauthorize(KekFault::Denied)
+        );
+        assert_eq!(
+            judged(429, &of("RESOURCE_EXHAUSTED")),
+            Judgement::Later(KekFault::Throttled)
+        );
+        assert_eq!(
+            judged(400, &of("FAILED_PRECONDITION")),
+            Judgement::Final(KekFault::Disabled)
+        );
         assert_eq!(judged(503, "<html>"), Judgement::Failed(KekFault::Unavailable));
-        assert_eq!(judged(404, "{\"error\":\"text\"}"), Judgement::Final(KekFault::NotFound));
+        assert_eq!(
+            judged(404, "{\"error\":\"text\"}"),
+            Judgement::Final(KekFault::NotFound)
+        );
         assert_eq!(judged(302, ""), Judgement::Final(KekFault::BadReply));
     }
 

@@ -50,7 +50,9 @@ pub enum GcpError {
     #[error("`project`, `location` and `key_ring` make no name of a key; neither may `projects` and `locations`")]
     Place,
     /// A name in `keys` is no key.
-    #[error("`keys`: the names are projects/P/locations/L/keyRings/R/cryptoKeys/K of the projects and locations served")]
+    #[error(
+        "`keys`: the names are projects/P/locations/L/keyRings/R/cryptoKeys/K of the projects and locations served"
+    )]
     Keys,
     /// Keys at an external key manager need to know where it is.
     #[error("`ekm_connection` is projects/P/locations/L/ekmConnections/C, for `protection = \"external-vpc\"` alone")]
@@ -106,7 +108,11 @@ impl GcpProvider {
             let known = made.iter().find(|(known, _)| *known == endpoint);
             let client = match known {
                 Some((_, client)) => Arc::clone(client),
-                None => Arc::new(Client::new(endpoint.clone(), Arc::clone(&credentials), &settings.calls)?),
+                None => Arc::new(Client::new(
+                    endpoint.clone(),
+                    Arc::clone(&credentials),
+                    &settings.calls,
+                )?),
             };
             made.push((endpoint, Arc::clone(&client)));
             clients.insert(location, client);
@@ -170,9 +176,9 @@ impl Provider for GcpProvider {
             KeyKind::Hmac => Arc::new(HmacKek::new(service, key)),
             kind => {
                 let backend = self.0.backend.clone();
-                let kem = kind.kem().ok_or_else(|| {
-                    KekError::new(uri.to_string(), KekOperation::Describe, KekFault::Unsupported)
-                })?;
+                let kem = kind
+                    .kem()
+                    .ok_or_else(|| KekError::new(uri.to_string(), KekOperation::Describe, KekFault::Unsupported))?;
                 Arc::new(HpkeKek::new(backend, Arc::new(GcpPair::new(service, key, kind, kem))))
             }
         })
@@ -221,7 +227,9 @@ impl Service {
 
     fn at_location(&self, location: &str) -> Result<&Client, CallFault> {
         let client = self.clients.get(location);
-        client.map(Arc::as_ref).ok_or_else(|| CallFault::new(KekFault::Unsupported))
+        client
+            .map(Arc::as_ref)
+            .ok_or_else(|| CallFault::new(KekFault::Unsupported))
     }
 
     pub(super) fn serves(&self, key: &GcpKey) -> bool {
@@ -286,7 +294,9 @@ impl Service {
         let mut summary = KeySummary::new(KeyUri::GcpKms(facts.key.clone()), current.key_state(), facts.created);
         summary.name = names::name(&self.settings, &facts.key);
         summary.kem = facts.kind().and_then(KeyKind::kem);
-        let told = versions.iter().map(|version| version.summary(version.number == current.number));
+        let told = versions
+            .iter()
+            .map(|version| version.summary(version.number == current.number));
         summary.versions = told.collect();
         Ok(Some(summary))
     }
@@ -315,12 +325,17 @@ pub(super) fn permitted<T>(listed: Result<Vec<T>, CallFault>) -> Result<Vec<T>, 
 fn check(settings: &GcpSettings) -> Result<(), GcpError> {
     for project in settings.all_projects() {
         for location in settings.all_locations() {
-            let probe = format!("projects/{project}/locations/{location}/keyRings/{}/cryptoKeys/k", settings.key_ring);
+            let probe = format!(
+                "projects/{project}/locations/{location}/keyRings/{}/cryptoKeys/k",
+                settings.key_ring
+            );
             names::parse(&probe).ok_or(GcpError::Place)?;
         }
     }
     for name in settings.keys.keys() {
-        let key = names::parse(name).filter(|key| key.version().is_none()).ok_or(GcpError::Keys)?;
+        let key = names::parse(name)
+            .filter(|key| key.version().is_none())
+            .ok_or(GcpError::Keys)?;
         let is_served = settings.all_projects().any(|project| project == key.project())
             && settings.all_locations().any(|location| location == key.location());
         if !is_served {

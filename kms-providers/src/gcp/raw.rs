@@ -101,7 +101,9 @@ async fn encrypt(service: &Service, key: &GcpKey, plaintext: &[u8], aad: &[u8]) 
         reply.verified_plaintext_crc32c
             && (aad.is_empty() || reply.verified_additional_authenticated_data_crc32c)
             && reply.ciphertext_crc32c.matches(&reply.ciphertext.0)
-            && reply.initialization_vector_crc32c.matches(&reply.initialization_vector.0)
+            && reply
+                .initialization_vector_crc32c
+                .matches(&reply.initialization_vector.0)
     };
     let reply = match service.intact(key, &call, &body, is_intact).await {
         Err(fault) => return Err(service.explained(key, Some(number), fault).await),

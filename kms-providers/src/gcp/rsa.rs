@@ -74,7 +74,8 @@ impl Kek for RsaKek {
 
 async fn generate(service: &Service, key: &GcpKey) -> Result<Generated, CallFault> {
     let (version, public) = public_key(service, key).await?;
-    let secret = Secret::<32>::try_init_with(|place| service.backend.random.fill(place)).map_err(|_| KekFault::Random)?;
+    let secret =
+        Secret::<32>::try_init_with(|place| service.backend.random.fill(place)).map_err(|_| KekFault::Random)?;
     Ok(Generated {
         wrapped: WrappedKey {
             version: Some(version.to_string().into_bytes()),
@@ -133,6 +134,8 @@ async fn public_key(service: &Service, key: &GcpKey) -> Result<(VersionNumber, A
     }
     let spki = SubjectPublicKeyInfoDer::from_pem_slice(pem.as_bytes()).map_err(|_| KekFault::BadReply)?;
     let public = Arc::new(OaepKey::parse(&spki)?);
-    service.public_keys.keep(key, current.number, Kept::Rsa(Arc::clone(&public)));
+    service
+        .public_keys
+        .keep(key, current.number, Kept::Rsa(Arc::clone(&public)));
     Ok((current.number, public))
 }

@@ -28,7 +28,10 @@ fn both(home: &Home) {
     home.ok(&["key", "create", "cloud", "--provider", "gcp"]);
     let listed = home.json(&["key", "list", "--provider", "gcp"]);
     let key = listed[0]["key"].as_str().unwrap();
-    assert_eq!(key, "gcp-kms://projects/acme/locations/europe-west1/keyRings/keystrand/cryptoKeys/cloud");
+    assert_eq!(
+        key,
+        "gcp-kms://projects/acme/locations/europe-west1/keyRings/keystrand/cryptoKeys/cloud"
+    );
     home.ok(&["key", "create", "both", "--uri", "local://desk", "--uri", key]);
 }
 
@@ -73,7 +76,8 @@ fn a_rotated_key_takes_its_envelopes_along() {
     home.ok(&["decrypt", "data/one.txt.ks1", "one.txt"]);
     assert_eq!(home.read("one.txt"), b"data/one.txt");
     // The first version is needed no more.
-    let first = "gcp-kms://projects/acme/locations/europe-west1/keyRings/keystrand/cryptoKeys/cloud/cryptoKeyVersions/1";
+    let first =
+        "gcp-kms://projects/acme/locations/europe-west1/keyRings/keystrand/cryptoKeys/cloud/cryptoKeyVersions/1";
     home.ok(&["key", "disable", first]);
     home.ok(&["decrypt", "data/two.txt.ks1", "two.txt"]);
     assert_eq!(home.read("two.txt"), b"data/two.txt");
@@ -89,7 +93,11 @@ fn a_pair_at_google_seals_and_opens() {
     home.ok(&["decrypt", "report.txt.ks1", "back.txt"]);
     assert_eq!(home.read("back.txt"), b"figures");
     // Google has no such pair.
-    assert_eq!(home.run(&["key", "create", "other", "--kem", "mlkem768-p256", "--provider", "gcp"]).code, 2);
+    assert_eq!(
+        home.run(&["key", "create", "other", "--kem", "mlkem768-p256", "--provider", "gcp"])
+            .code,
+        2
+    );
 }
 
 #[test]

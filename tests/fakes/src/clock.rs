@@ -31,7 +31,10 @@ pub(crate) fn rfc3339(time: i64) -> String {
     let (days, second) = (time.div_euclid(86_400), time.rem_euclid(86_400));
     let (year, month, day) = civil(days);
     let (hour, minute) = (second.div_euclid(3_600), second.rem_euclid(3_600).div_euclid(60));
-    format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}Z", second.rem_euclid(60))
+    format!(
+        "{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}Z",
+        second.rem_euclid(60)
+    )
 }
 
 /// Year, month and day of so many days since 1970.

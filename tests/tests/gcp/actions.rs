@@ -43,7 +43,10 @@ fn google_gets_the_secret_the_digest_and_the_data_key_id() {
     let base64 = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
     assert_eq!(seen[0].body["plaintext"], base64(generated.secret.expose()));
     assert_eq!(seen[0].body["additionalAuthenticatedData"], base64(&aad));
-    assert_eq!(seen[0].request.header("x-goog-request-reason"), Some("d1".repeat(16).as_str()));
+    assert_eq!(
+        seen[0].request.header("x-goog-request-reason"),
+        Some("d1".repeat(16).as_str())
+    );
 
     let quiet = fake.provider_of(|settings| settings.request_reason = false);
     block_on(quiet.kek(&key).unwrap().generate(&BINDING)).unwrap();
@@ -56,7 +59,12 @@ fn a_key_ring_is_made_with_its_first_key() {
     let provider = fake.provider();
     drop(fresh_key(&provider, "first"));
     let methods = |fake: &Fake| -> Vec<_> { fake.gcp.seen().into_iter().map(|seen| seen.method).collect() };
-    let expected = ["cryptoKeys.create", "keyRings.create", "cryptoKeys.create", "cryptoKeys.get"];
+    let expected = [
+        "cryptoKeys.create",
+        "keyRings.create",
+        "cryptoKeys.create",
+        "cryptoKeys.get",
+    ];
     assert_eq!(methods(&fake), expected);
     drop(fresh_key(&provider, "second"));
     assert_eq!(methods(&fake), ["cryptoKeys.create", "cryptoKeys.get"]);
@@ -83,7 +91,11 @@ fn names_tell_what_keys_are_and_the_configuration_may_say_it() {
     }
     let listed = block_on(provider.list()).unwrap();
     assert_eq!(listed.len(), 6);
-    assert!(listed.iter().all(|key| key.name.as_ref().unwrap().as_str() == "acme_inbox"));
+    assert!(
+        listed
+            .iter()
+            .all(|key| key.name.as_ref().unwrap().as_str() == "acme_inbox")
+    );
 
     // Taken for another kind than it is, a key is refused and not used in another way than was meant.
     let pair = made(&provider, "mistaken", NewKind::Pair(Kem::XWing));
@@ -189,7 +201,10 @@ fn google_rotates_when_it_is_told_to() {
     assert_eq!((facts.rotation_period, facts.next_rotation), (None, None));
     // Nothing rotates a pair by itself.
     let pair = made(&provider, "pair", NewKind::Pair(Kem::MlKem768));
-    assert_eq!(block_on(provider.rotate_every(&pair, Some(30))).unwrap_err().kind, KekFault::Unsupported);
+    assert_eq!(
+        block_on(provider.rotate_every(&pair, Some(30))).unwrap_err().kind,
+        KekFault::Unsupported
+    );
 }
 
 #[test]
@@ -209,9 +224,15 @@ fn the_window_of_a_destruction_is_the_keys_own() {
     // Google destroys by itself, and then nothing brings it back.
     fake.gcp.set_clock_ahead(11 * 86_400);
     let kek = provider.kek(&uri).unwrap();
-    assert_eq!(block_on(kek.generate(&BINDING)).err().unwrap().kind, KekFault::Destroyed);
+    assert_eq!(
+        block_on(kek.generate(&BINDING)).err().unwrap().kind,
+        KekFault::Destroyed
+    );
     assert_eq!(block_on(lifecycle.enable(&uri)).unwrap_err().kind, KekFault::Destroyed);
-    assert_eq!(block_on(lifecycle.cancel_destroy(&uri)).unwrap_err().kind, KekFault::Destroyed);
+    assert_eq!(
+        block_on(lifecycle.cancel_destroy(&uri)).unwrap_err().kind,
+        KekFault::Destroyed
+    );
     assert_eq!(block_on(lifecycle.rotate(&uri)).unwrap_err().kind, KekFault::Destroyed);
     let again = block_on(lifecycle.create(&"windows".parse().unwrap()));
     assert_eq!(again.unwrap_err().kind, KekFault::AlreadyExists);
@@ -233,7 +254,11 @@ fn disabling_a_key_twice_keeps_what_was_off_before() {
     block_on(lifecycle.disable(&uri)).unwrap();
     block_on(lifecycle.enable(&uri)).unwrap();
     let listed = block_on(provider.list()).unwrap();
-    let states: Vec<_> = listed[0].versions.iter().map(|version| version.state == KeyState::Enabled).collect();
+    let states: Vec<_> = listed[0]
+        .versions
+        .iter()
+        .map(|version| version.state == KeyState::Enabled)
+        .collect();
     assert_eq!(states, [false, true, true]);
     assert!(block_on(provider.facts(&uri)).unwrap().labels.is_empty());
 }
@@ -248,7 +273,10 @@ fn macs_are_made_and_verified_there() {
     block_on(provider.lifecycle().unwrap().rotate(&uri)).unwrap();
     assert!(block_on(provider.mac_verify(&version, b"data", mac.expose())).unwrap());
     assert!(!block_on(provider.mac_verify(&version, b"date", mac.expose())).unwrap());
-    assert!(!block_on(provider.mac_verify(&uri, b"data", mac.expose())).unwrap(), "another version's");
+    assert!(
+        !block_on(provider.mac_verify(&uri, b"data", mac.expose())).unwrap(),
+        "another version's"
+    );
 }
 
 #[test]
@@ -275,9 +303,15 @@ fn raw_keys_encrypt_data_and_random_bytes_are_given() {
     let kek = provider.kek(&uri).unwrap();
     assert_eq!(block_on(kek.describe()).unwrap_err().kind, KekFault::Unsupported);
 
-    let (one, other) = (block_on(provider.random_bytes(32)).unwrap(), block_on(provider.random_bytes(32)).unwrap());
+    let (one, other) = (
+        block_on(provider.random_bytes(32)).unwrap(),
+        block_on(provider.random_bytes(32)).unwrap(),
+    );
     assert!(one.len() == 32 && !one.ct_eq(&other));
-    assert_eq!(block_on(provider.random_bytes(7)).err().unwrap().kind, KekFault::Unsupported);
+    assert_eq!(
+        block_on(provider.random_bytes(7)).err().unwrap().kind,
+        KekFault::Unsupported
+    );
 }
 
 #[test]
@@ -307,7 +341,10 @@ fn external_keys_wrap_where_their_manager_is() {
 
     // That the manager is down says nothing against the key.
     fake.gcp.set_external_managers_down(true);
-    assert_eq!(block_on(kek.generate(&BINDING)).err().unwrap().kind, KekFault::Unavailable);
+    assert_eq!(
+        block_on(kek.generate(&BINDING)).err().unwrap().kind,
+        KekFault::Unavailable
+    );
 }
 
 #[test]
@@ -320,7 +357,10 @@ fn connections_are_made_verified_and_used() {
     let made = block_on(provider.create_ekm_connection("outside", &new)).unwrap();
     assert_eq!(made.name, "projects/acme/locations/europe-west1/ekmConnections/outside");
     assert!(made.is_managed && made.hostnames == ["ekm.example"]);
-    assert_eq!(block_on(provider.ekm_connections()).unwrap(), std::slice::from_ref(&made));
+    assert_eq!(
+        block_on(provider.ekm_connections()).unwrap(),
+        std::slice::from_ref(&made)
+    );
     let again = block_on(provider.create_ekm_connection("outside", &new)).unwrap_err();
     assert_eq!(again.kind, KekFault::AlreadyExists);
 

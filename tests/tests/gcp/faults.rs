@@ -19,10 +19,20 @@ type Case = (&'static str, Fault, KekFault, RangeInclusive<usize>);
 fn common() -> Vec<Case> {
     let refuse = Fault::refuse;
     vec![
-        ("no permission", refuse(403, "PERMISSION_DENIED"), KekFault::Denied, 1..=1),
+        (
+            "no permission",
+            refuse(403, "PERMISSION_DENIED"),
+            KekFault::Denied,
+            1..=1,
+        ),
         ("expired token", refuse(401, "UNAUTHENTICATED"), KekFault::Denied, 2..=2),
         ("no such key", refuse(404, "NOT_FOUND"), KekFault::NotFound, 1..=1),
-        ("throttled", refuse(429, "RESOURCE_EXHAUSTED"), KekFault::Throttled, 3..=3),
+        (
+            "throttled",
+            refuse(429, "RESOURCE_EXHAUSTED"),
+            KekFault::Throttled,
+            3..=3,
+        ),
         (
             "throttled, later than we wait",
             Fault::Refuse(429, "RESOURCE_EXHAUSTED", vec![("retry-after", "3600".into())]),
@@ -37,15 +47,40 @@ fn common() -> Vec<Case> {
         ),
         ("internal error", refuse(500, "INTERNAL"), KekFault::Unavailable, 3..=3),
         ("overloaded", refuse(503, "UNAVAILABLE"), KekFault::Unavailable, 3..=3),
-        ("too slow over there", refuse(504, "DEADLINE_EXCEEDED"), KekFault::Timeout, 3..=3),
+        (
+            "too slow over there",
+            refuse(504, "DEADLINE_EXCEEDED"),
+            KekFault::Timeout,
+            3..=3,
+        ),
         ("gateway's page, 502", Fault::Html(502), KekFault::Unavailable, 3..=3),
-        ("page in place of an answer", Fault::Html(200), KekFault::BadReply, 1..=1),
-        ("page of a proxy that wants a login", Fault::Html(407), KekFault::Denied, 1..=1),
+        (
+            "page in place of an answer",
+            Fault::Html(200),
+            KekFault::BadReply,
+            1..=1,
+        ),
+        (
+            "page of a proxy that wants a login",
+            Fault::Html(407),
+            KekFault::Denied,
+            1..=1,
+        ),
         ("half a body", Fault::HalfBody, KekFault::Unavailable, 3..=3),
         ("a body without end", Fault::TooLong, KekFault::BadReply, 1..=1),
-        ("a redirect", Fault::Redirect("http://127.0.0.1:9/".into()), KekFault::BadReply, 1..=1),
+        (
+            "a redirect",
+            Fault::Redirect("http://127.0.0.1:9/".into()),
+            KekFault::BadReply,
+            1..=1,
+        ),
         ("a closed connection", Fault::Close, KekFault::Unavailable, 3..=3),
-        ("silence", Fault::Silence(Duration::from_secs(2)), KekFault::Timeout, 2..=3),
+        (
+            "silence",
+            Fault::Silence(Duration::from_secs(2)),
+            KekFault::Timeout,
+            2..=3,
+        ),
     ]
 }
 
@@ -53,18 +88,48 @@ fn common() -> Vec<Case> {
 fn of_encrypt() -> Vec<Case> {
     let elsewhere = "projects/evil/locations/europe-west1/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1";
     vec![
-        ("the plaintext was not verified", Fault::Leave("verifiedPlaintextCrc32c"), KekFault::BadReply, 2..=2),
+        (
+            "the plaintext was not verified",
+            Fault::Leave("verifiedPlaintextCrc32c"),
+            KekFault::BadReply,
+            2..=2,
+        ),
         (
             "the additional data was not verified",
             Fault::Replace("verifiedAdditionalAuthenticatedDataCrc32c", json!(false)),
             KekFault::BadReply,
             2..=2,
         ),
-        ("a ciphertext without a checksum", Fault::Leave("ciphertextCrc32c"), KekFault::BadReply, 2..=2),
-        ("a ciphertext that was damaged", Fault::Replace("ciphertext", json!("AAAA")), KekFault::BadReply, 2..=2),
-        ("a checksum that was damaged", Fault::Replace("ciphertextCrc32c", json!("1")), KekFault::BadReply, 2..=2),
-        ("a checksum of 33 bits", Fault::Replace("ciphertextCrc32c", json!("4294967296")), KekFault::BadReply, 1..=1),
-        ("another key in the answer", Fault::Replace("name", json!(elsewhere)), KekFault::BadReply, 1..=1),
+        (
+            "a ciphertext without a checksum",
+            Fault::Leave("ciphertextCrc32c"),
+            KekFault::BadReply,
+            2..=2,
+        ),
+        (
+            "a ciphertext that was damaged",
+            Fault::Replace("ciphertext", json!("AAAA")),
+            KekFault::BadReply,
+            2..=2,
+        ),
+        (
+            "a checksum that was damaged",
+            Fault::Replace("ciphertextCrc32c", json!("1")),
+            KekFault::BadReply,
+            2..=2,
+        ),
+        (
+            "a checksum of 33 bits",
+            Fault::Replace("ciphertextCrc32c", json!("4294967296")),
+            KekFault::BadReply,
+            1..=1,
+        ),
+        (
+            "another key in the answer",
+            Fault::Replace("name", json!(elsewhere)),
+            KekFault::BadReply,
+            1..=1,
+        ),
         ("no key in the answer", Fault::Leave("name"), KekFault::BadReply, 1..=1),
         ("no ciphertext", Fault::Leave("ciphertext"), KekFault::BadReply, 1..=1),
     ]
@@ -73,11 +138,31 @@ fn of_encrypt() -> Vec<Case> {
 /// Lies of `decrypt` and `asymmetricDecrypt`.
 fn of_decrypt() -> Vec<Case> {
     vec![
-        ("a plaintext that was damaged", Fault::Replace("plaintext", json!("AAAA")), KekFault::BadReply, 2..=2),
-        ("a plaintext without a checksum", Fault::Leave("plaintextCrc32c"), KekFault::BadReply, 2..=2),
-        ("a checksum that was damaged", Fault::Replace("plaintextCrc32c", json!(7)), KekFault::BadReply, 2..=2),
+        (
+            "a plaintext that was damaged",
+            Fault::Replace("plaintext", json!("AAAA")),
+            KekFault::BadReply,
+            2..=2,
+        ),
+        (
+            "a plaintext without a checksum",
+            Fault::Leave("plaintextCrc32c"),
+            KekFault::BadReply,
+            2..=2,
+        ),
+        (
+            "a checksum that was damaged",
+            Fault::Replace("plaintextCrc32c", json!(7)),
+            KekFault::BadReply,
+            2..=2,
+        ),
         ("no plaintext", Fault::Leave("plaintext"), KekFault::BadReply, 1..=1),
-        ("a plaintext that is no base64", Fault::Replace("plaintext", json!("!")), KekFault::BadReply, 1..=1),
+        (
+            "a plaintext that is no base64",
+            Fault::Replace("plaintext", json!("!")),
+            KekFault::BadReply,
+            1..=1,
+        ),
     ]
 }
 
@@ -85,10 +170,30 @@ fn of_decrypt() -> Vec<Case> {
 fn of_decapsulate() -> Vec<Case> {
     let elsewhere = "projects/acme/locations/europe-west1/keyRings/keystrand/cryptoKeys/pair-XWING/cryptoKeyVersions/2";
     vec![
-        ("the ciphertext was not verified", Fault::Leave("verifiedCiphertextCrc32c"), KekFault::BadReply, 2..=2),
-        ("a secret that was damaged", Fault::Replace("sharedSecret", json!("AAAA")), KekFault::BadReply, 2..=2),
-        ("a secret without a checksum", Fault::Leave("sharedSecretCrc32c"), KekFault::BadReply, 2..=2),
-        ("another version in the answer", Fault::Replace("name", json!(elsewhere)), KekFault::BadReply, 1..=1),
+        (
+            "the ciphertext was not verified",
+            Fault::Leave("verifiedCiphertextCrc32c"),
+            KekFault::BadReply,
+            2..=2,
+        ),
+        (
+            "a secret that was damaged",
+            Fault::Replace("sharedSecret", json!("AAAA")),
+            KekFault::BadReply,
+            2..=2,
+        ),
+        (
+            "a secret without a checksum",
+            Fault::Leave("sharedSecretCrc32c"),
+            KekFault::BadReply,
+            2..=2,
+        ),
+        (
+            "another version in the answer",
+            Fault::Replace("name", json!(elsewhere)),
+            KekFault::BadReply,
+            1..=1,
+        ),
         ("no secret", Fault::Leave("sharedSecret"), KekFault::BadReply, 1..=1),
     ]
 }
@@ -117,7 +222,13 @@ fn each_fault_of_unwrapping_is_told_and_none_is_retried_past_its_attempts() {
         }
         // Of 31 bytes, with the checksum that they have.
         let short = Fault::Replace("plaintext", json!(data_encoding::BASE64.encode(&[0; 31])));
-        try_case(&fake, &key, method, &("31 bytes", short, KekFault::BadReply, 2..=2), |kek| unwrap(kek, &wrapped));
+        try_case(
+            &fake,
+            &key,
+            method,
+            &("31 bytes", short, KekFault::BadReply, 2..=2),
+            |kek| unwrap(kek, &wrapped),
+        );
     }
 }
 
@@ -245,7 +356,10 @@ fn what_would_make_one_more_is_not_sent_again() {
         fake.gcp.fail(1, &fault);
         assert!(block_on(lifecycle.rotate(&key)).is_err());
         let seen = fake.gcp.seen();
-        let made = seen.iter().filter(|seen| seen.method == "cryptoKeyVersions.create").count();
+        let made = seen
+            .iter()
+            .filter(|seen| seen.method == "cryptoKeyVersions.create")
+            .count();
         assert_eq!(made, 1, "{fault:?}");
     }
     // Refused for its number, it was not done: that may be sent again.
@@ -277,7 +391,11 @@ fn a_clock_that_differs_is_told() {
     for ahead in [3_600, -3_600] {
         fake.gcp.set_clock_ahead(ahead);
         let reach = block_on(fake.provider().probe()).unwrap().unwrap();
-        assert!(reach.clock_ahead.abs_diff(ahead) <= 2, "{ahead} s told as {}", reach.clock_ahead);
+        assert!(
+            reach.clock_ahead.abs_diff(ahead) <= 2,
+            "{ahead} s told as {}",
+            reach.clock_ahead
+        );
         assert_eq!(reach.key_exchange, None);
     }
 }
@@ -288,7 +406,10 @@ fn a_dead_endpoint_is_unavailable_within_the_time_that_is_allowed() {
     let key = fresh_key(&fake.provider(), "dead");
     let dead = fake.provider_of(|settings| settings.endpoint = Some("http://127.0.0.1:1".into()));
     let started = Instant::now();
-    assert_eq!(wrap(&*dead.kek(&key).unwrap()).err().unwrap().kind, KekFault::Unavailable);
+    assert_eq!(
+        wrap(&*dead.kek(&key).unwrap()).err().unwrap().kind,
+        KekFault::Unavailable
+    );
     assert!(started.elapsed() < Duration::from_secs(4));
 }
 
@@ -308,7 +429,10 @@ fn what_is_configured_is_contacted_and_nothing_else() {
         assert!(!provider.serves(&uri), "{stranger}");
         assert_eq!(provider.kek(&uri).err().unwrap().kind, KekFault::Unsupported);
         let lifecycle = provider.lifecycle().unwrap();
-        assert_eq!(block_on(lifecycle.disable(&uri)).unwrap_err().kind, KekFault::Unsupported);
+        assert_eq!(
+            block_on(lifecycle.disable(&uri)).unwrap_err().kind,
+            KekFault::Unsupported
+        );
     }
     assert!(fake.gcp.seen().is_empty());
 }
@@ -326,7 +450,11 @@ fn listings_that_name_other_places_are_refused() {
     ] {
         drop(fake.gcp.seen());
         fake.gcp.fail(1, &Fault::Replace("keyRings", json!([{ "name": ring }])));
-        assert_eq!(block_on(provider.list()).unwrap_err().kind, KekFault::BadReply, "{ring}");
+        assert_eq!(
+            block_on(provider.list()).unwrap_err().kind,
+            KekFault::BadReply,
+            "{ring}"
+        );
         assert_eq!(fake.gcp.seen().len(), 1, "{ring}");
     }
     fake.gcp.fail(1, &Fault::Replace("nextPageToken", json!("&x=1")));

@@ -38,7 +38,9 @@ fn a_configured_key_and_a_configured_pair_open_what_was_sealed_to_them() {
     for uri in [key, pair] {
         let config = config(&fake.gcp.endpoint(), "", &format!("[key.k]\nuri = \"{uri}\"\n"));
         let resolver = resolver(&config).unwrap();
-        let sealer = resolver.sealer(&resolver.logical("k").unwrap(), CryptoBackend::default()).unwrap();
+        let sealer = resolver
+            .sealer(&resolver.logical("k").unwrap(), CryptoBackend::default())
+            .unwrap();
         let envelope = block_on(sealer.seal(b"hello")).unwrap();
         let header = Header::parse_prefix(&envelope, 16).unwrap();
         let opener = Opener::new(CryptoBackend::default(), block_on(resolver.keyring(&header)).unwrap());
@@ -50,10 +52,15 @@ fn a_configured_key_and_a_configured_pair_open_what_was_sealed_to_them() {
 #[test]
 fn a_key_that_is_not_configured_is_not_asked_for_by_an_envelope() {
     let fake = Fake::start();
-    let (known, other) = (fresh_key(&fake.provider(), "known"), fresh_key(&fake.provider(), "other"));
+    let (known, other) = (
+        fresh_key(&fake.provider(), "known"),
+        fresh_key(&fake.provider(), "other"),
+    );
     let with = |uri| config(&fake.gcp.endpoint(), "", &format!("[key.k]\nuri = \"{uri}\"\n"));
     let sealing = resolver(&with(other)).unwrap();
-    let sealer = sealing.sealer(&sealing.logical("k").unwrap(), CryptoBackend::default()).unwrap();
+    let sealer = sealing
+        .sealer(&sealing.logical("k").unwrap(), CryptoBackend::default())
+        .unwrap();
     let envelope = block_on(sealer.seal(b"hello")).unwrap();
     drop(fake.gcp.seen());
     let opening = resolver(&with(known)).unwrap();
@@ -104,13 +111,22 @@ fn what_is_configured_wrongly_is_told() {
         ("destroy_days = 0", "destroy_days"),
         ("rotation_days = 0", "rotation_days"),
         ("protection = \"external-vpc\"", "ekm_connection"),
-        ("ekm_connection = \"projects/acme/locations/europe-west1/ekmConnections/c\"", "ekm_connection"),
-        ("keys = { \"projects/other/locations/europe-west1/keyRings/r/cryptoKeys/k\" = \"rsa\" }", "keys"),
+        (
+            "ekm_connection = \"projects/acme/locations/europe-west1/ekmConnections/c\"",
+            "ekm_connection",
+        ),
+        (
+            "keys = { \"projects/other/locations/europe-west1/keyRings/r/cryptoKeys/k\" = \"rsa\" }",
+            "keys",
+        ),
         ("keys = { k = \"rsa\" }", "keys"),
         ("keys = { k = \"md5\" }", "md5"),
         ("unknown = 1", "unknown"),
     ] {
-        let told = with(provider).err().unwrap_or_else(|| panic!("{provider} is taken")).to_string();
+        let told = with(provider)
+            .err()
+            .unwrap_or_else(|| panic!("{provider} is taken"))
+            .to_string();
         assert!(told.contains(part), "{provider}: {told}");
     }
 }

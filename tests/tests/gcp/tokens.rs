@@ -92,7 +92,10 @@ fn a_service_account_signs_and_its_token_is_kept() {
     for _ in 0..3 {
         reach(&provider).unwrap();
     }
-    assert_eq!(scene.methods(), ["token", "locations.get", "locations.get", "locations.get"]);
+    assert_eq!(
+        scene.methods(),
+        ["token", "locations.get", "locations.get", "locations.get"]
+    );
 }
 
 #[test]
@@ -166,7 +169,10 @@ fn a_user_who_logged_in_once_is_let_in() {
     reach(&known).unwrap();
     let seen = scene.fake.gcp.seen();
     assert_eq!(seen[1].request.header("x-goog-user-project"), Some("quota-of-the-file"));
-    assert_eq!(reach(&provider(scene.settings(&user("canary-other")))), Err(KekFault::Denied));
+    assert_eq!(
+        reach(&provider(scene.settings(&user("canary-other")))),
+        Err(KekFault::Denied)
+    );
 }
 
 #[test]
@@ -178,7 +184,10 @@ fn a_metadata_server_gives_the_machines_own() {
     let known = provider(settings.clone());
     reach(&known).unwrap();
     let asked = &scene.fake.gcp.seen()[0].request;
-    assert_eq!(asked.line, "GET /computeMetadata/v1/instance/service-accounts/default/token");
+    assert_eq!(
+        asked.line,
+        "GET /computeMetadata/v1/instance/service-accounts/default/token"
+    );
     assert_eq!(asked.header("metadata-flavor"), Some("Google"));
     scene.fake.gcp.fail_tokens(1, &Fault::refuse(404, "no service account"));
     assert_eq!(reach(&provider(settings.clone())), Err(KekFault::Denied));
@@ -210,7 +219,9 @@ fn an_identity_of_somebody_elses_is_exchanged() {
     reach(&renewed).unwrap();
     std::fs::remove_file(&text).unwrap();
     assert_eq!(
-        reach(&provider(scene.settings(&scene.external(json!({ "file": text })).to_string()))),
+        reach(&provider(
+            scene.settings(&scene.external(json!({ "file": text })).to_string())
+        )),
         Err(KekFault::Denied)
     );
 }
@@ -233,8 +244,14 @@ fn service_accounts_are_impersonated_by_configuration_and_by_file() {
         of(&seen[1]),
         "POST /v1/projects/-/serviceAccounts/kms@acme.iam.gserviceaccount.com:generateAccessToken"
     );
-    assert_eq!(seen[1].body["delegates"][0], "projects/-/serviceAccounts/d@acme.iam.gserviceaccount.com");
-    assert_eq!(seen[1].body["scope"], json!(["https://www.googleapis.com/auth/cloudkms"]));
+    assert_eq!(
+        seen[1].body["delegates"][0],
+        "projects/-/serviceAccounts/d@acme.iam.gserviceaccount.com"
+    );
+    assert_eq!(
+        seen[1].body["scope"],
+        json!(["https://www.googleapis.com/auth/cloudkms"])
+    );
 
     let url = format!("{endpoint}/v1/projects/-/serviceAccounts/kms@acme.iam.gserviceaccount.com:generateAccessToken");
     let mut external = scene.external(json!({ "file": scene.file("subject", "canary-subject") }));
@@ -273,7 +290,10 @@ fn each_fault_of_a_token_server_is_told() {
         let asking = provider(scene.service_account());
         scene.fake.gcp.fail_tokens(40, &fault);
         assert_eq!(reach(&asking), Err(told), "{fault:?}");
-        assert!(!scene.methods().contains(&"locations.get".to_owned()), "{fault:?}: asked without a token");
+        assert!(
+            !scene.methods().contains(&"locations.get".to_owned()),
+            "{fault:?}: asked without a token"
+        );
         scene.fake.gcp.heal();
     }
 }
@@ -284,7 +304,10 @@ fn files_that_send_us_elsewhere_are_refused() {
     let mut account: Value = serde_json::from_str(&scene.fake.gcp.service_account_file()).unwrap();
     for (token_uri, fault) in [
         ("https://evil.example/token", CredentialsFault::Host),
-        ("https://oauth2.googleapis.com.evil.example/token", CredentialsFault::Host),
+        (
+            "https://oauth2.googleapis.com.evil.example/token",
+            CredentialsFault::Host,
+        ),
         ("http://127.0.0.1:1/token", CredentialsFault::Host),
         ("token", CredentialsFault::Form),
     ] {
@@ -312,9 +335,18 @@ fn files_that_are_none_are_refused_and_not_quoted() {
         (r#"{"type":"service_account"}"#.to_owned(), CredentialsFault::Form),
         (r#"{"type":"gdch_service_account"}"#.to_owned(), CredentialsFault::Kind),
         (account.to_string(), CredentialsFault::PrivateKey),
-        (external(json!({ "environment_id": "aws1" })), CredentialsFault::SubjectSource),
-        (external(json!({ "executable": { "command": "x" } })), CredentialsFault::SubjectSource),
-        (external(json!({ "file": "/x", "format": { "type": "json" } })), CredentialsFault::Form),
+        (
+            external(json!({ "environment_id": "aws1" })),
+            CredentialsFault::SubjectSource,
+        ),
+        (
+            external(json!({ "executable": { "command": "x" } })),
+            CredentialsFault::SubjectSource,
+        ),
+        (
+            external(json!({ "file": "/x", "format": { "type": "json" } })),
+            CredentialsFault::Form,
+        ),
     ] {
         let found = refused(scene.settings(&content));
         assert_eq!(found, fault, "{content}");

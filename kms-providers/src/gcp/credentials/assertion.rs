@@ -48,9 +48,14 @@ impl ServiceKey {
         let signed = format!("{}.{}", part(&header), part(claims));
         let mut signature = vec![0; self.pair.public_modulus_len()];
         let random = SystemRandom::new();
-        let made = self.pair.sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature);
+        let made = self
+            .pair
+            .sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature);
         made.map_err(|_| KekFault::Random)?;
-        Ok(Zeroizing::new(format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature))))
+        Ok(Zeroizing::new(format!(
+            "{signed}.{}",
+            BASE64URL_NOPAD.encode(&signature)
+        )))
     }
 }
 

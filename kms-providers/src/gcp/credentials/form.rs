@@ -6,7 +6,10 @@ use crate::gcp::names::encoded;
 
 /// `name=value&…` (RFC 6749 appendix B).
 pub(super) fn form(fields: &[(&str, &str)]) -> Zeroizing<Vec<u8>> {
-    let most: usize = fields.iter().map(|(name, value)| name.len() + value.len() * 3 + 2).sum();
+    let most: usize = fields
+        .iter()
+        .map(|(name, value)| name.len() + value.len() * 3 + 2)
+        .sum();
     let mut body = Zeroizing::new(Vec::with_capacity(most));
     for (name, value) in fields {
         if !body.is_empty() {

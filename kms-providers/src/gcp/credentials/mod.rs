@@ -44,9 +44,7 @@ pub enum CredentialsFault {
     #[error("it is no credentials file of Google's: JSON with a `type`, and all that this type has")]
     Form,
     /// Its type is not supported.
-    #[error(
-        "its `type` is none of service_account, authorized_user, external_account, impersonated_service_account"
-    )]
+    #[error("its `type` is none of service_account, authorized_user, external_account, impersonated_service_account")]
     Kind,
     /// The source of a federated identity is not supported.
     #[error("its `credential_source` is neither a `file` nor a `url`; AWS' and executables are not supported")]

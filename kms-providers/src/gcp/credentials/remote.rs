@@ -186,16 +186,31 @@ mod tests {
         ] {
             assert_eq!(allowed(other, &[]), Err(CredentialsFault::Host), "{other}");
         }
-        assert_eq!(allowed("https://sts.partner.example/t", &["sts.partner.example"]), Ok(()));
+        assert_eq!(
+            allowed("https://sts.partner.example/t", &["sts.partner.example"]),
+            Ok(())
+        );
         assert_eq!(allowed("http://127.0.0.1:8080/t", &["127.0.0.1:8080"]), Ok(()));
-        assert_eq!(allowed("http://127.0.0.1:8081/t", &["127.0.0.1:8080"]), Err(CredentialsFault::Host));
-        assert_eq!(allowed("http://169.254.169.254/metadata?x=1", &["169.254.169.254"]), Ok(()));
+        assert_eq!(
+            allowed("http://127.0.0.1:8081/t", &["127.0.0.1:8080"]),
+            Err(CredentialsFault::Host)
+        );
+        assert_eq!(
+            allowed("http://169.254.169.254/metadata?x=1", &["169.254.169.254"]),
+            Ok(())
+        );
     }
 
     #[test]
     fn plain_http_and_what_is_no_url_is_refused() {
-        assert!(matches!(allowed("http://oauth2.googleapis.com/token", &[]), Err(CredentialsFault::Url(_))));
-        assert!(matches!(allowed("https://u@oauth2.googleapis.com/t", &[]), Err(CredentialsFault::Url(_))));
+        assert!(matches!(
+            allowed("http://oauth2.googleapis.com/token", &[]),
+            Err(CredentialsFault::Url(_))
+        ));
+        assert!(matches!(
+            allowed("https://u@oauth2.googleapis.com/t", &[]),
+            Err(CredentialsFault::Url(_))
+        ));
         assert_eq!(allowed("oauth2.googleapis.com/token", &[]), Err(CredentialsFault::Form));
     }
 }

@@ -28,7 +28,11 @@ pub(super) enum Source {
     /// The metadata server of the machine.
     Metadata { remote: Remote, is_asked_for: bool },
     /// A service account's key, that signs what the token endpoint exchanges.
-    ServiceAccount { key: ServiceKey, remote: Remote, audience: String },
+    ServiceAccount {
+        key: ServiceKey,
+        remote: Remote,
+        audience: String,
+    },
     /// A service account's key, that signs the tokens themselves.
     SelfSigned(ServiceKey),
     /// A user who once logged in.
@@ -95,7 +99,9 @@ pub(super) fn of_file(
 impl Source {
     /// The metadata server. `GCE_METADATA_HOST` is what Google's own tools read.
     pub(super) fn metadata(settings: &GcpSettings) -> Result<Self, CredentialsFault> {
-        let named = std::env::var("GCE_METADATA_HOST").ok().map(|host| format!("http://{host}"));
+        let named = std::env::var("GCE_METADATA_HOST")
+            .ok()
+            .map(|host| format!("http://{host}"));
         let endpoint = settings.metadata_endpoint.clone().or(named);
         let endpoint = Endpoint::parse_metadata(endpoint.as_deref().unwrap_or(METADATA));
         let mut calls = settings.calls.clone();
@@ -219,7 +225,6 @@ impl External {
     async fn token(&self, scope: &str) -> Result<Token, KekFault> {
         let subject = self.subject_token().await?;
         let account = &self.account;
-        // Another side's credentials are good for a token of the whole platform only; IAM says what it may do.
         let mut fields = vec![
             ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
             ("requested_token_type", "urn:ietf:params:oauth:token-type:access_token"),
@@ -254,7 +259,12 @@ impl External {
         };
         let token = match (self.format.kind, &self.format.subject_token_field_name) {
             (FormatKind::Json, Some(field)) => field_of(&found, field)?,
-            _ => Zeroizing::new(std::str::from_utf8(&found).map_err(|_| KekFault::Denied)?.trim().to_owned()),
+            _ => Zeroizing::new(
+                std::str::from_utf8(&found)
+                    .map_err(|_| KekFault::Denied)?
+                    .trim()
+                    .to_owned(),
+            ),
         };
         match token.is_empty() {
             true => Err(KekFault::Denied),
@@ -267,7 +277,9 @@ fn read(path: &PathBuf) -> Result<Zeroizing<Vec<u8>>, KekFault> {
     let file = File::open(path).map_err(|_| KekFault::Denied)?;
     let mut content = Zeroizing::new(Vec::with_capacity(SUBJECT_LEN));
     let most = u64::try_from(SUBJECT_LEN).unwrap_or(u64::MAX);
-    file.take(most).read_to_end(&mut content).map_err(|_| KekFault::Denied)?;
+    file.take(most)
+        .read_to_end(&mut content)
+        .map_err(|_| KekFault::Denied)?;
     Ok(content)
 }
 

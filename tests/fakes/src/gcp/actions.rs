@@ -1,13 +1,13 @@
 //! Keys, versions, import jobs.
 
 use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrapPadded};
-use aws_lc_rs::rsa::{KeySize, PrivateDecryptingKey};
+use aws_lc_rs::rsa::KeySize;
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use super::Refusal;
 use super::crypto::{oaep, pem};
-use super::keys::{Cloud, INVALID, Job, Key, Material};
+use super::keys::{Cloud, INVALID, Job, Key, Material, rsa_pair};
 use super::routes::Query;
 use crate::clock::rfc3339;
 
@@ -54,7 +54,9 @@ fn described(name: String, body: &Value, now: i64) -> Result<Key, Refusal> {
     if !fits || is_external != (algorithm == "EXTERNAL_SYMMETRIC_ENCRYPTION") {
         return Err(INVALID);
     }
-    let destroy = body["destroyScheduledDuration"].as_str().map_or(Ok(30 * DAY), seconds)?;
+    let destroy = body["destroyScheduledDuration"]
+        .as_str()
+        .map_or(Ok(30 * DAY), seconds)?;
     let backend = body["cryptoKeyBackend"].as_str().map(str::to_owned);
     if !(DAY..=120 * DAY).contains(&destroy) || backend.is_some() != (protection == "EXTERNAL_VPC") {
         return Err(INVALID);
@@ -98,7 +100,9 @@ fn labels(key: &mut Key, body: &Value) -> Result<(), Refusal> {
         let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
         text.len() <= 63 && text.chars().all(is_allowed)
     };
-    let are_labels = labels.iter().all(|(name, value)| is_label(name) && value.as_str().is_some_and(is_label));
+    let are_labels = labels
+        .iter()
+        .all(|(name, value)| is_label(name) && value.as_str().is_some_and(is_label));
     if !are_labels || labels.len() > 64 {
         return Err(INVALID);
     }
@@ -137,7 +141,10 @@ pub(super) fn update_key(cloud: &mut Cloud, name: &str, query: &Query<'_>, body:
 
 pub(super) fn update_primary(cloud: &mut Cloud, name: &str, _: &Query<'_>, body: &Value) -> Result<Value, Refusal> {
     let key = cloud.key(name)?;
-    let number = body["cryptoKeyVersionId"].as_str().and_then(|id| id.parse().ok()).ok_or(INVALID)?;
+    let number = body["cryptoKeyVersionId"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .ok_or(INVALID)?;
     let version = key.numbered(number).ok_or((404, "NOT_FOUND", None))?;
     if key.purpose != "ENCRYPT_DECRYPT" || version.state != "ENABLED" {
         return Err((400, "FAILED_PRECONDITION", None));
@@ -238,7 +245,9 @@ pub(super) fn create_import_job(
         _ => return Err(INVALID),
     };
     let protection = body["protectionLevel"].as_str();
-    let protection = protection.filter(|level| matches!(*level, "SOFTWARE" | "HSM")).ok_or(INVALID)?;
+    let protection = protection
+        .filter(|level| matches!(*level, "SOFTWARE" | "HSM"))
+        .ok_or(INVALID)?;
     let name = format!("{name}/{id}");
     if cloud.jobs.contains_key(&name) {
         return Err((409, "ALREADY_EXISTS", None));
@@ -247,7 +256,7 @@ pub(super) fn create_import_job(
         method: method.to_owned(),
         protection: protection.to_owned(),
         created: cloud.now(),
-        pair: PrivateDecryptingKey::generate(size).unwrap(),
+        pair: rsa_pair(size),
         looks: u32::from(protection == "HSM"),
     };
     let told = job.told(&name);
@@ -315,7 +324,10 @@ fn imported(job: &Job, wrapped: &[u8]) -> Result<[u8; 32], Refusal> {
 pub(super) fn page(name: &str, entries: Vec<Value>, query: &Query<'_>) -> Result<Value, Refusal> {
     let size = query.number("pageSize").filter(|size| *size > 0).unwrap_or(100);
     let from = match query.text("pageToken").filter(|token| !token.is_empty()) {
-        Some(token) => token.strip_prefix("from=").and_then(|at| at.parse().ok()).ok_or(INVALID)?,
+        Some(token) => token
+            .strip_prefix("from=")
+            .and_then(|at| at.parse().ok())
+            .ok_or(INVALID)?,
         None => 0,
     };
     let total = entries.len();
@@ -337,7 +349,9 @@ pub(super) fn is_id(id: &str) -> bool {
 }
 
 fn seconds(text: &str) -> Result<i64, Refusal> {
-    text.strip_suffix('s').and_then(|number| number.parse().ok()).ok_or(INVALID)
+    text.strip_suffix('s')
+        .and_then(|number| number.parse().ok())
+        .ok_or(INVALID)
 }
 
 const DAY: i64 = 86_400;

@@ -21,7 +21,11 @@ pub(super) fn encrypt(cloud: &mut Cloud, name: &str, _: &Query<'_>, body: &Value
         }
         false => {
             let key = cloud.key(name)?;
-            let number = if lags { key.earlier_primary.or(key.primary) } else { key.primary };
+            let number = if lags {
+                key.earlier_primary.or(key.primary)
+            } else {
+                key.primary
+            };
             let number = number.ok_or((400, "FAILED_PRECONDITION", None))?;
             key.numbered(number).ok_or(INVALID)?
         }
@@ -45,7 +49,11 @@ pub(super) fn decrypt(cloud: &mut Cloud, name: &str, _: &Query<'_>, body: &Value
     let are_down = cloud.are_managers_down;
     let key = cloud.key(name)?;
     let mark = ciphertext.get(..8).ok_or(INVALID)?;
-    let version = key.versions.iter().find(|version| version.mark == mark).ok_or(INVALID)?;
+    let version = key
+        .versions
+        .iter()
+        .find(|version| version.mark == mark)
+        .ok_or(INVALID)?;
     version.usable()?;
     reached(version, are_down)?;
     let plaintext = version.decrypt(&ciphertext, &bound(&aad, &version.name))?;
@@ -91,7 +99,9 @@ fn is_format(asked: &str, format: &str) -> bool {
 pub(super) fn asymmetric_decrypt(cloud: &mut Cloud, name: &str, _: &Query<'_>, body: &Value) -> Result<Value, Refusal> {
     let ciphertext = field(body, "ciphertext")?;
     let version = used(cloud, name)?;
-    let Material::Rsa(pair) = &version.material else { return Err(INVALID) };
+    let Material::Rsa(pair) = &version.material else {
+        return Err(INVALID);
+    };
     let mut reply = json!({ "protectionLevel": version.protection });
     put(&mut reply, "plaintext", &oaep(pair, &ciphertext.bytes)?);
     verified(&mut reply, "verifiedCiphertextCrc32c", &ciphertext);
@@ -102,7 +112,11 @@ pub(super) fn decapsulate(cloud: &mut Cloud, name: &str, _: &Query<'_>, body: &V
     let ciphertext = field(body, "ciphertext")?;
     let version = used(cloud, name)?;
     let mut reply = json!({ "name": version.name, "protectionLevel": version.protection });
-    put(&mut reply, "sharedSecret", &version.material.decapsulate(&ciphertext.bytes)?);
+    put(
+        &mut reply,
+        "sharedSecret",
+        &version.material.decapsulate(&ciphertext.bytes)?,
+    );
     verified(&mut reply, "verifiedCiphertextCrc32c", &ciphertext);
     Ok(reply)
 }
@@ -139,7 +153,11 @@ pub(super) fn raw_encrypt(cloud: &mut Cloud, name: &str, _: &Query<'_>, body: &V
     };
     let nonce: [u8; 12] = random();
     let mut reply = json!({ "name": version.name, "protectionLevel": version.protection, "tagLength": 16 });
-    put(&mut reply, "ciphertext", &seal(key, nonce, &plaintext.bytes, &aad.bytes));
+    put(
+        &mut reply,
+        "ciphertext",
+        &seal(key, nonce, &plaintext.bytes, &aad.bytes),
+    );
     put(&mut reply, "initializationVector", &nonce);
     verified(&mut reply, "verifiedPlaintextCrc32c", &plaintext);
     verified(&mut reply, "verifiedAdditionalAuthenticatedDataCrc32c", &aad);
@@ -158,7 +176,11 @@ pub(super) fn raw_decrypt(cloud: &mut Cloud, name: &str, _: &Query<'_>, body: &V
         return Err(INVALID);
     }
     let mut reply = json!({ "protectionLevel": version.protection });
-    put(&mut reply, "plaintext", &open(key, &vector.bytes, &ciphertext.bytes, &aad.bytes)?);
+    put(
+        &mut reply,
+        "plaintext",
+        &open(key, &vector.bytes, &ciphertext.bytes, &aad.bytes)?,
+    );
     verified(&mut reply, "verifiedCiphertextCrc32c", &ciphertext);
     verified(&mut reply, "verifiedInitializationVectorCrc32c", &vector);
     verified(&mut reply, "verifiedAdditionalAuthenticatedDataCrc32c", &aad);
@@ -166,7 +188,9 @@ pub(super) fn raw_decrypt(cloud: &mut Cloud, name: &str, _: &Query<'_>, body: &V
 }
 
 pub(super) fn random_bytes(_: &mut Cloud, _: &str, _: &Query<'_>, body: &Value) -> Result<Value, Refusal> {
-    let length = body["lengthBytes"].as_u64().and_then(|length| usize::try_from(length).ok());
+    let length = body["lengthBytes"]
+        .as_u64()
+        .and_then(|length| usize::try_from(length).ok());
     let length = length.filter(|length| (8..=1024).contains(length)).ok_or(INVALID)?;
     if body["protectionLevel"] != "HSM" {
         return Err(INVALID);
@@ -185,7 +209,10 @@ fn used<'c>(cloud: &'c mut Cloud, name: &str) -> Result<&'c Version, Refusal> {
 }
 
 fn is_symmetric(version: &Version) -> bool {
-    matches!(version.algorithm.as_str(), "GOOGLE_SYMMETRIC_ENCRYPTION" | "EXTERNAL_SYMMETRIC_ENCRYPTION")
+    matches!(
+        version.algorithm.as_str(),
+        "GOOGLE_SYMMETRIC_ENCRYPTION" | "EXTERNAL_SYMMETRIC_ENCRYPTION"
+    )
 }
 
 /// Whether the manager that has the key is there.
@@ -222,7 +249,11 @@ pub(super) fn pem(pair: &PrivateDecryptingKey) -> String {
 /// RFC 7468 2.
 pub(super) fn armoured(label: &str, der: &[u8]) -> String {
     let text = BASE64.encode(der);
-    let lines: Vec<_> = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line)).collect();
+    let lines: Vec<_> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| String::from_utf8_lossy(line))
+        .collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
@@ -241,7 +272,12 @@ fn field(body: &Value, name: &str) -> Result<Field, Refusal> {
     let told = match &body[format!("{name}Crc32c")] {
         Value::Null => None,
         Value::String(text) => Some(text.parse::<u32>().map_err(|_| INVALID)?),
-        number => Some(number.as_u64().and_then(|number| u32::try_from(number).ok()).ok_or(INVALID)?),
+        number => Some(
+            number
+                .as_u64()
+                .and_then(|number| u32::try_from(number).ok())
+                .ok_or(INVALID)?,
+        ),
     };
     if told.is_some_and(|told| told != crc32c(&bytes)) {
         return Err(INVALID);
@@ -269,7 +305,15 @@ fn bound(aad: &[u8], name: &str) -> Vec<u8> {
 /// CRC32C by long division of whole bytes: another way than the one that is tested.
 pub(super) fn crc32c(bytes: &[u8]) -> u32 {
     let table: Vec<u32> = (0..256)
-        .map(|byte| (0..8).fold(byte, |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0x82f6_3b78 } else { crc >> 1 }))
+        .map(|byte| {
+            (0..8).fold(byte, |crc, _| {
+                if crc & 1 == 1 {
+                    (crc >> 1) ^ 0x82f6_3b78
+                } else {
+                    crc >> 1
+                }
+            })
+        })
         .collect();
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         let at = usize::try_from((crc ^ u32::from(*byte)) & 0xff).unwrap();

@@ -1,6 +1,7 @@
 //! Keys, versions, their material and states.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Mutex;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{PrivateKey, UnparsedPublicKey, X25519, agree};
@@ -232,14 +233,18 @@ impl Version {
 
     /// `mark || nonce || ciphertext`, bound to the additional data and the key.
     pub(super) fn encrypt(&self, plaintext: &[u8], aad: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let Material::Aes(key) = &self.material else { return Err(INVALID) };
+        let Material::Aes(key) = &self.material else {
+            return Err(INVALID);
+        };
         let nonce: [u8; 12] = random();
         let sealed = seal(key, nonce, plaintext, aad);
         Ok([&self.mark[..], &nonce, &sealed].concat())
     }
 
     pub(super) fn decrypt(&self, ciphertext: &[u8], aad: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let Material::Aes(key) = &self.material else { return Err(INVALID) };
+        let Material::Aes(key) = &self.material else {
+            return Err(INVALID);
+        };
         let (nonce, sealed) = ciphertext[8..].split_at_checked(12).ok_or(INVALID)?;
         open(key, nonce, sealed, aad)
     }
@@ -249,7 +254,8 @@ pub(super) fn seal(key: &[u8; 32], nonce: [u8; 12], plaintext: &[u8], aad: &[u8]
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).unwrap());
     let mut sealed = plaintext.to_vec();
     let nonce = Nonce::assume_unique_for_key(nonce);
-    key.seal_in_place_append_tag(nonce, Aad::from(aad), &mut sealed).unwrap();
+    key.seal_in_place_append_tag(nonce, Aad::from(aad), &mut sealed)
+        .unwrap();
     sealed
 }
 
@@ -263,7 +269,7 @@ pub(super) fn open(key: &[u8; 32], nonce: &[u8], sealed: &[u8], aad: &[u8]) -> R
 
 impl Material {
     fn fresh(algorithm: &str) -> Result<Self, Refusal> {
-        let rsa = |size| Self::Rsa(Box::new(PrivateDecryptingKey::generate(size).unwrap()));
+        let rsa = |size| Self::Rsa(Box::new(rsa_pair(size)));
         Ok(match algorithm {
             "GOOGLE_SYMMETRIC_ENCRYPTION" | "AES_256_GCM" | "EXTERNAL_SYMMETRIC_ENCRYPTION" => Self::Aes(random()),
             "HMAC_SHA256" => Self::Hmac(random::<32>().to_vec()),
@@ -317,13 +323,36 @@ impl XWing {
     }
 }
 
+/// Making them is what takes time, so they are drawn from a few in turn: no key has the same one in many versions.
+pub(super) fn rsa_pair(size: KeySize) -> PrivateDecryptingKey {
+    static MADE: Mutex<Vec<(usize, VecDeque<PrivateDecryptingKey>)>> = Mutex::new(Vec::new());
+
+    let mut made = MADE.lock().unwrap();
+    let at = made
+        .iter()
+        .position(|(length, _)| *length == size.len())
+        .unwrap_or_else(|| {
+            made.push((size.len(), VecDeque::new()));
+            made.len() - 1
+        });
+    let pairs = &mut made[at].1;
+    let pair = match pairs.len() < if size.len() > 256 { 1 } else { PAIRS } {
+        true => PrivateDecryptingKey::generate(size).unwrap(),
+        false => pairs.pop_front().unwrap(),
+    };
+    pairs.push_back(pair.clone());
+    pair
+}
+
 fn public(key: &DecapsulationKey) -> Vec<u8> {
     let public = key.encapsulation_key().unwrap();
     public.key_bytes().unwrap().as_ref().to_vec()
 }
 
 fn decapsulate(key: &DecapsulationKey, ciphertext: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let secret = key.decapsulate(kem::Ciphertext::from(ciphertext)).map_err(|_| INVALID)?;
+    let secret = key
+        .decapsulate(kem::Ciphertext::from(ciphertext))
+        .map_err(|_| INVALID)?;
     Ok(secret.as_ref().to_vec())
 }
 
@@ -333,4 +362,5 @@ pub(super) fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+const PAIRS: usize = 8;
 pub(super) const INVALID: Refusal = (400, "INVALID_ARGUMENT", None);

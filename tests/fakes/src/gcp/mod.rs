@@ -173,7 +173,11 @@ fn answer(state: &Mutex<State>, request: &Request) -> Reply {
     let route = routes::find(verb, path);
     let mut body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     enums::name_all(&mut body);
-    let method = if is_for_tokens { "token" } else { route.as_ref().map_or("", |route| route.method) };
+    let method = if is_for_tokens {
+        "token"
+    } else {
+        route.as_ref().map_or("", |route| route.method)
+    };
     state.seen.push(Seen {
         method: method.to_owned(),
         body: body.clone(),
@@ -183,7 +187,11 @@ fn answer(state: &Mutex<State>, request: &Request) -> Reply {
         ("content-type".to_owned(), "application/json; charset=UTF-8".to_owned()),
         ("date".to_owned(), clock::http_date(state.ahead)),
     ];
-    let faults = if is_for_tokens { &mut state.token_faults } else { &mut state.faults };
+    let faults = if is_for_tokens {
+        &mut state.token_faults
+    } else {
+        &mut state.faults
+    };
     let fault = faults.pop_front();
     if let Some(reply) = fault.as_ref().and_then(|fault| fault.reply(&headers, refusal)) {
         return reply;

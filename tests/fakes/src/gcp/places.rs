@@ -33,7 +33,11 @@ pub(super) fn ring(cloud: &mut Cloud, name: &str, _: &Query<'_>, _: &Value) -> R
 pub(super) fn list_rings(cloud: &mut Cloud, name: &str, query: &Query<'_>, _: &Value) -> Result<Value, Refusal> {
     let prefix = format!("{name}/");
     let rings = cloud.rings.iter().filter(|(name, _)| name.starts_with(&prefix));
-    page("keyRings", rings.map(|(name, created)| told(name, *created)).collect(), query)
+    page(
+        "keyRings",
+        rings.map(|(name, created)| told(name, *created)).collect(),
+        query,
+    )
 }
 
 fn told(name: &str, created: i64) -> Value {
@@ -87,7 +91,9 @@ pub(super) fn verify_connectivity(cloud: &mut Cloud, name: &str, _: &Query<'_>, 
 }
 
 pub(super) fn create_handle(cloud: &mut Cloud, name: &str, query: &Query<'_>, body: &Value) -> Result<Value, Refusal> {
-    let kind = body["resourceTypeSelector"].as_str().filter(|kind| kind.contains(".googleapis.com/"));
+    let kind = body["resourceTypeSelector"]
+        .as_str()
+        .filter(|kind| kind.contains(".googleapis.com/"));
     let kind = kind.ok_or(INVALID)?;
     let id = query.text("keyHandleId").filter(|id| is_id(id)).ok_or(INVALID)?;
     let (place, handle) = (name.trim_end_matches("/keyHandles"), format!("{name}/{id}"));
@@ -113,7 +119,11 @@ pub(super) fn list_handles(cloud: &mut Cloud, name: &str, query: &Query<'_>, _: 
 
 /// Under way when it is first asked about, done the next time.
 pub(super) fn operation(cloud: &mut Cloud, name: &str, _: &Query<'_>, _: &Value) -> Result<Value, Refusal> {
-    let handle = cloud.handles.get(name).and_then(Value::as_str).ok_or((404, "NOT_FOUND", None))?;
+    let handle = cloud
+        .handles
+        .get(name)
+        .and_then(Value::as_str)
+        .ok_or((404, "NOT_FOUND", None))?;
     if cloud.operations.insert(name.to_owned()) {
         return Ok(json!({ "name": name }));
     }

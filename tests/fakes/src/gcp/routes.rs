@@ -23,7 +23,13 @@ type Row = (&'static str, &'static str, &'static str, &'static str, Act);
 
 const ROWS: &[Row] = &[
     ("GET", "locations/*", "", "locations.get", places::location),
-    ("POST", "locations/*", "generateRandomBytes", "generateRandomBytes", crypto::random_bytes),
+    (
+        "POST",
+        "locations/*",
+        "generateRandomBytes",
+        "generateRandomBytes",
+        crypto::random_bytes,
+    ),
     ("POST", "keyRings", "", "keyRings.create", places::create_ring),
     ("GET", "keyRings", "", "keyRings.list", places::list_rings),
     ("GET", "keyRings/*", "", "keyRings.get", places::ring),
@@ -33,27 +39,111 @@ const ROWS: &[Row] = &[
     ("PATCH", "cryptoKeys/*", "", "cryptoKeys.patch", actions::update_key),
     ("POST", "cryptoKeys/*", "encrypt", "encrypt", crypto::encrypt),
     ("POST", "cryptoKeys/*", "decrypt", "decrypt", crypto::decrypt),
-    ("POST", "cryptoKeys/*", "updatePrimaryVersion", "updatePrimaryVersion", actions::update_primary),
-    ("POST", "cryptoKeyVersions", "", "cryptoKeyVersions.create", actions::create_version),
-    ("GET", "cryptoKeyVersions", "", "cryptoKeyVersions.list", actions::list_versions),
+    (
+        "POST",
+        "cryptoKeys/*",
+        "updatePrimaryVersion",
+        "updatePrimaryVersion",
+        actions::update_primary,
+    ),
+    (
+        "POST",
+        "cryptoKeyVersions",
+        "",
+        "cryptoKeyVersions.create",
+        actions::create_version,
+    ),
+    (
+        "GET",
+        "cryptoKeyVersions",
+        "",
+        "cryptoKeyVersions.list",
+        actions::list_versions,
+    ),
     ("POST", "cryptoKeyVersions", "import", "import", actions::import),
-    ("GET", "cryptoKeyVersions/*", "", "cryptoKeyVersions.get", actions::version),
-    ("PATCH", "cryptoKeyVersions/*", "", "cryptoKeyVersions.patch", actions::update_version),
+    (
+        "GET",
+        "cryptoKeyVersions/*",
+        "",
+        "cryptoKeyVersions.get",
+        actions::version,
+    ),
+    (
+        "PATCH",
+        "cryptoKeyVersions/*",
+        "",
+        "cryptoKeyVersions.patch",
+        actions::update_version,
+    ),
     ("POST", "cryptoKeyVersions/*", "encrypt", "encrypt", crypto::encrypt),
     ("POST", "cryptoKeyVersions/*", "destroy", "destroy", actions::destroy),
     ("POST", "cryptoKeyVersions/*", "restore", "restore", actions::restore),
-    ("POST", "cryptoKeyVersions/*", "asymmetricDecrypt", "asymmetricDecrypt", crypto::asymmetric_decrypt),
-    ("POST", "cryptoKeyVersions/*", "decapsulate", "decapsulate", crypto::decapsulate),
+    (
+        "POST",
+        "cryptoKeyVersions/*",
+        "asymmetricDecrypt",
+        "asymmetricDecrypt",
+        crypto::asymmetric_decrypt,
+    ),
+    (
+        "POST",
+        "cryptoKeyVersions/*",
+        "decapsulate",
+        "decapsulate",
+        crypto::decapsulate,
+    ),
     ("POST", "cryptoKeyVersions/*", "macSign", "macSign", crypto::mac_sign),
-    ("POST", "cryptoKeyVersions/*", "macVerify", "macVerify", crypto::mac_verify),
-    ("POST", "cryptoKeyVersions/*", "rawEncrypt", "rawEncrypt", crypto::raw_encrypt),
-    ("POST", "cryptoKeyVersions/*", "rawDecrypt", "rawDecrypt", crypto::raw_decrypt),
+    (
+        "POST",
+        "cryptoKeyVersions/*",
+        "macVerify",
+        "macVerify",
+        crypto::mac_verify,
+    ),
+    (
+        "POST",
+        "cryptoKeyVersions/*",
+        "rawEncrypt",
+        "rawEncrypt",
+        crypto::raw_encrypt,
+    ),
+    (
+        "POST",
+        "cryptoKeyVersions/*",
+        "rawDecrypt",
+        "rawDecrypt",
+        crypto::raw_decrypt,
+    ),
     ("GET", "publicKey", "", "getPublicKey", crypto::public_key),
-    ("POST", "importJobs", "", "importJobs.create", actions::create_import_job),
+    (
+        "POST",
+        "importJobs",
+        "",
+        "importJobs.create",
+        actions::create_import_job,
+    ),
     ("GET", "importJobs/*", "", "importJobs.get", actions::import_job),
-    ("POST", "ekmConnections", "", "ekmConnections.create", places::create_connection),
-    ("GET", "ekmConnections", "", "ekmConnections.list", places::list_connections),
-    ("GET", "ekmConnections/*", "verifyConnectivity", "verifyConnectivity", places::verify_connectivity),
+    (
+        "POST",
+        "ekmConnections",
+        "",
+        "ekmConnections.create",
+        places::create_connection,
+    ),
+    (
+        "GET",
+        "ekmConnections",
+        "",
+        "ekmConnections.list",
+        places::list_connections,
+    ),
+    (
+        "GET",
+        "ekmConnections/*",
+        "verifyConnectivity",
+        "verifyConnectivity",
+        places::verify_connectivity,
+    ),
     ("POST", "keyHandles", "", "keyHandles.create", places::create_handle),
     ("GET", "keyHandles", "", "keyHandles.list", places::list_handles),
     ("GET", "operations/*", "", "operations.get", places::operation),
@@ -67,7 +157,9 @@ pub(super) fn find(verb: &str, path: &str) -> Option<Route> {
         _ => (path, ""),
     };
     let form = form(resource);
-    let row = ROWS.iter().find(|row| row.0 == verb && row.1 == form && row.2 == custom)?;
+    let row = ROWS
+        .iter()
+        .find(|row| row.0 == verb && row.1 == form && row.2 == custom)?;
     Some(Route {
         method: row.3,
         resource: resource.to_owned(),
@@ -76,7 +168,9 @@ pub(super) fn find(verb: &str, path: &str) -> Option<Route> {
 
 /// Acts.
 pub(super) fn run(cloud: &mut Cloud, route: &Route, query: &str, body: &Value) -> Result<Value, Refusal> {
-    let row = ROWS.iter().find(|row| row.3 == route.method && row.1 == form(&route.resource));
+    let row = ROWS
+        .iter()
+        .find(|row| row.3 == route.method && row.1 == form(&route.resource));
     let act = row.ok_or((404, "NOT_FOUND", None))?.4;
     act(cloud, &route.resource, &Query(query), body)
 }
@@ -109,7 +203,9 @@ pub(super) fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let (mut decoded, mut at) = (Vec::new(), 0);
     while at < bytes.len() {
-        let escape = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let escape = text
+            .get(at + 1..at + 3)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match (bytes[at], escape) {
             (b'%', Some(byte)) => {
                 decoded.push(byte);

@@ -52,7 +52,9 @@ impl Tokens {
     }
 
     pub(super) fn service_account_file(&mut self, token_uri: &str) -> String {
-        let pair = self.pair.get_or_insert_with(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
+        let pair = self
+            .pair
+            .get_or_insert_with(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
         let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
         let key = armoured("PRIVATE KEY", der.as_ref());
         token_uri.clone_into(&mut self.audience);
@@ -71,7 +73,9 @@ impl Tokens {
 
     /// Whether a request shows a token that is good; a token that a service account signed itself is one too.
     pub(super) fn allow(&self, request: &Request) -> bool {
-        let shown = request.header("authorization").and_then(|shown| shown.strip_prefix("Bearer "));
+        let shown = request
+            .header("authorization")
+            .and_then(|shown| shown.strip_prefix("Bearer "));
         !self.are_required || shown.is_some_and(|token| self.is_good(token) || self.is_signed(token, SELF_SIGNED))
     }
 
@@ -85,15 +89,23 @@ impl Tokens {
 
     pub(super) fn give(&mut self, path: &str, request: &Request, body: &Value) -> Result<Value, Refusal> {
         let form = form(&request.body);
-        let field = |name: &str| form.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value);
+        let field = |name: &str| {
+            form.iter()
+                .find(|(found, _)| found == name)
+                .map_or("", |(_, value)| value)
+        };
         let is_given = match path {
             METADATA => request.header("metadata-flavor") == Some("Google"),
             SUBJECT => {
                 let is_told = request.header("x-subject-secret") == Some("canary-header");
-                return is_told.then(|| json!({ "wrapped": { "x": 1 }, "token": "canary-subject" })).ok_or(DENIED);
+                return is_told
+                    .then(|| json!({ "wrapped": { "x": 1 }, "token": "canary-subject" }))
+                    .ok_or(DENIED);
             }
             "/token" => match field("grant_type") {
-                "refresh_token" => field("refresh_token") == "canary-refresh" && field("client_secret") == "canary-client",
+                "refresh_token" => {
+                    field("refresh_token") == "canary-refresh" && field("client_secret") == "canary-client"
+                }
                 "urn:ietf:params:oauth:grant-type:jwt-bearer" => self.is_signed(field("assertion"), &self.audience),
                 _ => false,
             },
@@ -115,7 +127,9 @@ impl Tokens {
     }
 
     fn impersonate(&mut self, request: &Request, body: &Value) -> Result<Value, Refusal> {
-        let shown = request.header("authorization").and_then(|shown| shown.strip_prefix("Bearer "));
+        let shown = request
+            .header("authorization")
+            .and_then(|shown| shown.strip_prefix("Bearer "));
         if !shown.is_some_and(|token| self.is_good(token)) || !body["scope"][0].is_string() {
             return Err((403, "PERMISSION_DENIED", None));
         }
@@ -131,17 +145,26 @@ impl Tokens {
 
     /// Whether a token is signed by the service account, for `audience`, and at this time.
     fn is_signed(&self, token: &str, audience: &str) -> bool {
-        let Some((signed, signature)) = token.rsplit_once('.') else { return false };
-        let Some((header, claims)) = signed.split_once('.') else { return false };
+        let Some((signed, signature)) = token.rsplit_once('.') else {
+            return false;
+        };
+        let Some((header, claims)) = signed.split_once('.') else {
+            return false;
+        };
         let part = |text: &str| -> Option<Value> {
             serde_json::from_slice(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()
         };
         let (Some(header), Some(claims), Some(pair)) = (part(header), part(claims), &self.pair) else {
             return false;
         };
-        let Ok(signature) = BASE64URL_NOPAD.decode(signature.as_bytes()) else { return false };
+        let Ok(signature) = BASE64URL_NOPAD.decode(signature.as_bytes()) else {
+            return false;
+        };
         let key = UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref());
-        let (from, until) = (claims["iat"].as_i64().unwrap_or_default(), claims["exp"].as_i64().unwrap_or_default());
+        let (from, until) = (
+            claims["iat"].as_i64().unwrap_or_default(),
+            claims["exp"].as_i64().unwrap_or_default(),
+        );
         let is_now = (from - 300..until).contains(&self.now()) && until - from <= 3_600;
         let is_ours = header["alg"] == "RS256" && header["kid"] == "canary-key-id" && claims["iss"] == ACCOUNT;
         is_now && is_ours && claims["aud"] == audience && key.verify(signed.as_bytes(), &signature).is_ok()
