@@ -152,7 +152,7 @@ impl GcpProvider {
         let changed = async move {
             let body = UpdateRotation {
                 rotation_period: days.map(period),
-                next_rotation_time: days.map(|days| after(days)),
+                next_rotation_time: days.map(after),
             };
             let name = key.with_version(None);
             let call: Call<Anything> = Call::patch(

@@ -50,7 +50,7 @@ impl Scene {
         self.settings(&self.fake.gcp.service_account_file())
     }
 
-    fn external(&self, source: Value) -> Value {
+    fn external(&self, source: &Value) -> Value {
         json!({
             "type": "external_account",
             "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/v",
@@ -208,11 +208,11 @@ fn an_identity_of_somebody_elses_is_exchanged() {
         json!({ "file": json_file, "format": json_format("id_token") }),
         json!({ "url": url, "headers": { "X-Subject-Secret": "canary-header" }, "format": json_format("token") }),
     ] {
-        reach(&provider(scene.settings(&scene.external(source.clone()).to_string())))
+        reach(&provider(scene.settings(&scene.external(&source).to_string())))
             .unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
     }
     // A token is read anew each time: whoever puts it there renews it.
-    let renewed = provider(scene.settings(&scene.external(json!({ "file": text })).to_string()));
+    let renewed = provider(scene.settings(&scene.external(&json!({ "file": text })).to_string()));
     std::fs::write(&text, "canary-expired").unwrap();
     assert_eq!(reach(&renewed), Err(KekFault::Denied));
     std::fs::write(&text, "canary-subject").unwrap();
@@ -220,7 +220,7 @@ fn an_identity_of_somebody_elses_is_exchanged() {
     std::fs::remove_file(&text).unwrap();
     assert_eq!(
         reach(&provider(
-            scene.settings(&scene.external(json!({ "file": text })).to_string())
+            scene.settings(&scene.external(&json!({ "file": text })).to_string())
         )),
         Err(KekFault::Denied)
     );
@@ -254,7 +254,7 @@ fn service_accounts_are_impersonated_by_configuration_and_by_file() {
     );
 
     let url = format!("{endpoint}/v1/projects/-/serviceAccounts/kms@acme.iam.gserviceaccount.com:generateAccessToken");
-    let mut external = scene.external(json!({ "file": scene.file("subject", "canary-subject") }));
+    let mut external = scene.external(&json!({ "file": scene.file("subject", "canary-subject") }));
     external["service_account_impersonation_url"] = json!(url);
     let source: Value = serde_json::from_str(&scene.fake.gcp.service_account_file()).unwrap();
     let impersonated = json!({
@@ -314,7 +314,7 @@ fn files_that_send_us_elsewhere_are_refused() {
         account["token_uri"] = json!(token_uri);
         assert_eq!(refused(scene.settings(&account.to_string())), fault, "{token_uri}");
     }
-    let mut external = scene.external(json!({ "url": "http://127.0.0.1:1/subject" }));
+    let mut external = scene.external(&json!({ "url": "http://127.0.0.1:1/subject" }));
     assert_eq!(refused(scene.settings(&external.to_string())), CredentialsFault::Host);
     external["credential_source"] = json!({ "file": "/x" });
     external["service_account_impersonation_url"] = json!("https://evil.example/x");
@@ -327,7 +327,7 @@ fn files_that_are_none_are_refused_and_not_quoted() {
     let scene = Scene::new();
     let mut account: Value = serde_json::from_str(&scene.fake.gcp.service_account_file()).unwrap();
     account["private_key"] = json!("-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----\n");
-    let external = |source| scene.external(source).to_string();
+    let external = |source: Value| scene.external(&source).to_string();
     for (content, fault) in [
         (String::new(), CredentialsFault::Form),
         ("{".to_owned(), CredentialsFault::Form),

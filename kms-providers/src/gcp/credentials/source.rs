@@ -52,7 +52,7 @@ pub(super) struct External {
 /// Where the token of the other side is.
 enum Subject {
     File(PathBuf),
-    Url(Remote, Vec<(String, String)>),
+    Url(Box<Remote>, Vec<(String, String)>),
 }
 
 /// What a credentials file stands for.
@@ -205,7 +205,7 @@ impl External {
             (Some(file), None) => Subject::File(file),
             (None, Some(url)) => {
                 let headers = std::mem::take(&mut source.headers).into_iter().collect();
-                Subject::Url(Remote::allowed(&url, hosts, calls)?, headers)
+                Subject::Url(Box::new(Remote::allowed(&url, hosts, calls)?), headers)
             }
             _ => return Err(CredentialsFault::SubjectSource),
         };

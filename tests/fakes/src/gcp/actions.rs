@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Refusal;
 use super::crypto::{oaep, pem};
-use super::keys::{Cloud, INVALID, Job, Key, Material, rsa_pair};
+use super::keys::{Cloud, INVALID, Job, Key, Material, Version, rsa_pair};
 use super::routes::Query;
 use crate::clock::rfc3339;
 
@@ -112,7 +112,7 @@ fn labels(key: &mut Key, body: &Value) -> Result<(), Refusal> {
 
 pub(super) fn key(cloud: &mut Cloud, name: &str, _: &Query<'_>, _: &Value) -> Result<Value, Refusal> {
     let key = cloud.key(name)?;
-    key.versions.iter_mut().for_each(|version| version.looked_at());
+    key.versions.iter_mut().for_each(Version::looked_at);
     Ok(key.told())
 }
 
@@ -176,8 +176,8 @@ pub(super) fn create_version(cloud: &mut Cloud, name: &str, _: &Query<'_>, body:
 
 pub(super) fn list_versions(cloud: &mut Cloud, name: &str, query: &Query<'_>, _: &Value) -> Result<Value, Refusal> {
     let key = cloud.key(name.trim_end_matches("/cryptoKeyVersions"))?;
-    key.versions.iter_mut().for_each(|version| version.looked_at());
-    let versions = key.versions.iter().map(|version| version.told()).collect();
+    key.versions.iter_mut().for_each(Version::looked_at);
+    let versions = key.versions.iter().map(Version::told).collect();
     page("cryptoKeyVersions", versions, query)
 }
 
