@@ -20,6 +20,7 @@ use super::facts::kem_algorithm;
 use super::kek::{Handle, undecryptable};
 use super::keys::{version_of, version_of_bytes};
 use super::lifecycle::NewKind;
+use super::names;
 use super::provider::{GcpProvider, Service};
 use super::settings::KeyKind;
 use crate::cloud::{Blob, CallFault, OaepKey};
@@ -133,26 +134,40 @@ impl KemKeys for GcpProvider {
         self.ask(self.0.settings.project.as_str(), KekOperation::Describe, asked)
             .await
     }
+
+    async fn published_of(&self, key: &KeyUri) -> Result<Vec<Arc<dyn Kek>>, KekError> {
+        let own = self.own(key, KekOperation::Describe)?.with_version(None);
+        let service = Arc::clone(&self.0);
+        let kind = names::kind(&service.settings, &own);
+        let asked = async move { published_of(&service, &own, kind).await };
+        self.ask(&key.to_string(), KekOperation::Describe, asked).await
+    }
 }
 
 async fn published(service: &Arc<Service>) -> Result<Vec<Arc<dyn Kek>>, CallFault> {
-    let mut found: Vec<Arc<dyn Kek>> = Vec::new();
+    let mut found = Vec::new();
     for facts in service.all_facts().await? {
-        let Some((kind, kem)) = facts.kind().and_then(|kind| Some((kind, kind.kem()?))) else {
-            continue;
-        };
-        let versions = service.versions(&facts.key).await?;
-        let usable = versions.iter().filter(|version| version.is_enabled());
-        let asked = usable.map(|version| public_key(service, &facts.key, Some(version.number), kind, kem));
-        for known in join_all(asked).await {
-            let (number, public) = known?;
-            let uri = KeyUri::Hpke(Thumbprint::new(*public.thumbprint())).to_string();
-            let pair = GcpPair {
-                published: Some((number, uri)),
-                ..GcpPair::new(Arc::clone(service), facts.key.clone(), kind, kem)
-            };
-            found.push(Arc::new(HpkeKek::new(service.backend.clone(), Arc::new(pair))));
+        if let Some(kind) = facts.kind().filter(|kind| kind.kem().is_some()) {
+            found.extend(published_of(service, &facts.key, kind).await?);
         }
+    }
+    Ok(found)
+}
+
+async fn published_of(service: &Arc<Service>, key: &GcpKey, kind: KeyKind) -> Result<Vec<Arc<dyn Kek>>, CallFault> {
+    let kem = kind.kem().ok_or(KekFault::Unsupported)?;
+    let versions = service.versions(key).await?;
+    let usable = versions.iter().filter(|version| version.is_enabled());
+    let asked = usable.map(|version| public_key(service, key, Some(version.number), kind, kem));
+    let mut found: Vec<Arc<dyn Kek>> = Vec::new();
+    for known in join_all(asked).await {
+        let (number, public) = known?;
+        let uri = KeyUri::Hpke(Thumbprint::new(*public.thumbprint())).to_string();
+        let pair = GcpPair {
+            published: Some((number, uri)),
+            ..GcpPair::new(Arc::clone(service), key.clone(), kind, kem)
+        };
+        found.push(Arc::new(HpkeKek::new(service.backend.clone(), Arc::new(pair))));
     }
     Ok(found)
 }

@@ -93,11 +93,15 @@ fn a_pair_at_google_seals_and_opens() {
     home.ok(&["decrypt", "report.txt.ks1", "back.txt"]);
     assert_eq!(home.read("back.txt"), b"figures");
     // Google has no such pair.
-    assert_eq!(
-        home.run(&["key", "create", "other", "--kem", "mlkem768-p256", "--provider", "gcp"])
-            .code,
-        2
-    );
+    let other = home.run(&["key", "create", "other", "--kem", "mlkem768-p256", "--provider", "gcp"]);
+    assert_eq!(other.code, 1, "{}", other.stderr);
+
+    // Who has the public key alone seals; its private half is at Google.
+    home.ok(&["key", "export-public", "inbox", "inbox.pub"]);
+    home.file("letter.txt", "words");
+    home.ok(&["encrypt", "--public-key", "inbox.pub", "letter.txt"]);
+    home.ok(&["decrypt", "letter.txt.ks1", "letter-back.txt"]);
+    assert_eq!(home.read("letter-back.txt"), b"words");
 }
 
 #[test]
