@@ -275,6 +275,7 @@ impl Wire for AttributeReference {
 
 crate::wire::structures! {
     /// The structure form of AttributeReference.
+    #[allow(unreachable_pub, reason = "what the macro declares is public")]
     VendorReference {
         vendor_identification: Text = crate::wire::at(tag::VENDOR_IDENTIFICATION),
         attribute_name: Text = crate::wire::at(tag::ATTRIBUTE_NAME),

@@ -155,6 +155,7 @@ structures! {
     }
 
     /// The fields of a version.
+    #[allow(unreachable_pub, reason = "what the macro declares is public")]
     VersionFields {
         major: i32 = at(PROTOCOL_VERSION_MAJOR),
         minor: i32 = at(PROTOCOL_VERSION_MINOR),

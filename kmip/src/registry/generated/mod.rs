@@ -1,6 +1,6 @@
 //! Tables. Nothing here is written by hand.
 
 pub(super) mod attributes;
-pub mod enumerations;
-pub mod masks;
+pub(super) mod enumerations;
+pub(super) mod masks;
 pub mod tags;
