@@ -66,7 +66,13 @@ impl Assembler {
         self.out.is_empty()
     }
 
-    pub(super) fn value(&mut self, tag: Tag, kind: ItemType, value: Scalar<'_>, offset: usize) -> Result<(), DecodeError> {
+    pub(super) fn value(
+        &mut self,
+        tag: Tag,
+        kind: ItemType,
+        value: Scalar<'_>,
+        offset: usize,
+    ) -> Result<(), DecodeError> {
         self.count(tag, offset)?;
         let context = self.open.last().map(|(_, context)| *context).unwrap_or_default();
         self.write(tag, context.field(tag), kind, value)
@@ -82,7 +88,10 @@ impl Assembler {
 
     pub(super) fn finish(self) -> Result<Frame, DecodeError> {
         // A text within the limits is shorter than what a length can say.
-        let bytes = self.out.finish().map_err(|error| fault(Fault::FrameTooLong, error.tag, 0))?;
+        let bytes = self
+            .out
+            .finish()
+            .map_err(|error| fault(Fault::FrameTooLong, error.tag, 0))?;
         Ok(Frame::new(bytes))
     }
 
@@ -140,9 +149,9 @@ fn text(value: Scalar<'_>) -> Result<&str, Fault> {
 fn number(value: Scalar<'_>, digits: usize) -> Result<i64, Fault> {
     match value {
         Scalar::Text(text) => match text.strip_prefix("0x") {
-            Some(hex) if (1..=digits).contains(&hex.len()) && !hex.starts_with('+') => {
-                u64::from_str_radix(hex, 16).map(u64::cast_signed).map_err(|_| Fault::NotAValue)
-            }
+            Some(hex) if (1..=digits).contains(&hex.len()) && !hex.starts_with('+') => u64::from_str_radix(hex, 16)
+                .map(u64::cast_signed)
+                .map_err(|_| Fault::NotAValue),
             Some(_) => Err(Fault::NotAValue),
             None => text.parse().map_err(|_| Fault::NotAValue),
         },
@@ -160,7 +169,9 @@ fn integer(field: Tag, value: Scalar<'_>) -> Result<i32, Fault> {
             u32::try_from(bits).map(u32::cast_signed).map_err(|_| Fault::NotAValue)
         }
         (Ok(number), _) => i32::try_from(number).map_err(|_| Fault::NotAValue),
-        (Err(_), Scalar::Text(text)) => name::mask_named(field, text).map(u32::cast_signed).ok_or(Fault::UnknownName),
+        (Err(_), Scalar::Text(text)) => name::mask_named(field, text)
+            .map(u32::cast_signed)
+            .ok_or(Fault::UnknownName),
         #[cfg(feature = "json")]
         (Err(fault), _) => Err(fault),
     }
@@ -176,7 +187,11 @@ fn big(value: Scalar<'_>) -> Result<Zeroizing<Vec<u8>>, Fault> {
         #[cfg(feature = "json")]
         _ => Zeroizing::new(number(value, 16)?.to_be_bytes().to_vec()),
     };
-    if ItemType::BigInteger.allows_length(bytes.len()) { Ok(bytes) } else { Err(Fault::WrongLength) }
+    if ItemType::BigInteger.allows_length(bytes.len()) {
+        Ok(bytes)
+    } else {
+        Err(Fault::WrongLength)
+    }
 }
 
 fn enumeration(field: Tag, value: Scalar<'_>) -> Result<u32, Fault> {
@@ -200,7 +215,9 @@ fn boolean(value: Scalar<'_>) -> Result<bool, Fault> {
 }
 
 fn hex(text: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    let length = HEXLOWER_PERMISSIVE.decode_len(text.len()).map_err(|_| Fault::NotAValue)?;
+    let length = HEXLOWER_PERMISSIVE
+        .decode_len(text.len())
+        .map_err(|_| Fault::NotAValue)?;
     let mut bytes = Zeroizing::new(vec![0; length]);
     HEXLOWER_PERMISSIVE
         .decode_mut(text.as_bytes(), &mut bytes)

@@ -22,7 +22,9 @@ pub(super) fn parse(text: &str) -> Option<(i64, i64)> {
     let (date, time) = text.split_once('T')?;
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
     let (clock, offset) = split_zone(time)?;
-    let (clock, fraction) = clock.split_once('.').map_or((clock, None), |(clock, rest)| (clock, Some(rest)));
+    let (clock, fraction) = clock
+        .split_once('.')
+        .map_or((clock, None), |(clock, rest)| (clock, Some(rest)));
     let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
     let sound = (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
     if !sound || hour > 23 || minute > 59 || second > 59 {
@@ -138,7 +140,15 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for seconds in [0, -1, 951_782_400, 1_709_164_800, -62_167_219_200, 253_402_300_799, 1_763_800_000] {
+        for seconds in [
+            0,
+            -1,
+            951_782_400,
+            1_709_164_800,
+            -62_167_219_200,
+            253_402_300_799,
+            1_763_800_000,
+        ] {
             let text = format(seconds).unwrap();
             assert_eq!(parse(&text), Some((seconds, 0)), "{text}");
         }

@@ -152,7 +152,12 @@ impl<'de> Visitor<'de> for Each<'_> {
     }
 }
 
-fn write_item(item: &Item<'_>, context: Context, version: ProtocolVersion, out: &mut Output) -> Result<(), DecodeError> {
+fn write_item(
+    item: &Item<'_>,
+    context: Context,
+    version: ProtocolVersion,
+    out: &mut Output,
+) -> Result<(), DecodeError> {
     out.push("{\"tag\":\"");
     match tag_name(item.tag()) {
         Some(name) => out.push(name),

@@ -1,7 +1,7 @@
 //! XML (KMIP Profiles 2.1, section 5.4): an element for each item, named after its tag, with `type` and `value`.
 
-use quick_xml::{Reader, XmlVersion};
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 use zeroize::Zeroizing;
 
 use super::assemble::{Assembler, Scalar, fault, tag_of};
@@ -69,7 +69,9 @@ fn element_of(element: &BytesStart<'_>, assembler: &mut Assembler, offset: usize
     let (mut kind, mut value, mut number) = (None, None, None);
     for attribute in element.attributes() {
         let attribute = attribute.map_err(|_| wrong(Fault::NotText))?;
-        let text = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| wrong(Fault::NotText))?;
+        let text = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .map_err(|_| wrong(Fault::NotText))?;
         match attribute.key.as_ref() {
             b"type" => kind = Some(ItemType::from_name(&text).ok_or_else(|| wrong(Fault::UnknownType))?),
             b"value" => value = Some(text),
@@ -92,7 +94,12 @@ fn element_of(element: &BytesStart<'_>, assembler: &mut Assembler, offset: usize
     }
 }
 
-fn write_item(item: &Item<'_>, context: Context, version: ProtocolVersion, out: &mut Output) -> Result<(), DecodeError> {
+fn write_item(
+    item: &Item<'_>,
+    context: Context,
+    version: ProtocolVersion,
+    out: &mut Output,
+) -> Result<(), DecodeError> {
     let name = tag_name(item.tag());
     out.push("<");
     out.push(name.unwrap_or("TTLV"));

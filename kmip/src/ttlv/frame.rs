@@ -5,7 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
-use super::{DecodeError, HEADER, Item, ItemType, Limits, Source, Tag};
+use super::{DecodeError, Fault, HEADER, Item, ItemType, Limits, Source, Tag};
+use crate::registry::tag;
 
 /// One message in TTLV. What is decoded from it are slices of it, without a copy; the bytes are wiped when the last of
 /// them is gone. A value that is to be kept for long should be copied: its slice keeps the whole message.
@@ -19,6 +20,25 @@ impl Frame {
         Self {
             bytes: Bytes::from_owner(bytes),
         }
+    }
+
+    /// How long the message is that begins with this header, so that it can be read off a stream.
+    ///
+    /// # Errors
+    /// It is no request or response, or longer than the limits allow: nothing has to be allocated to find out.
+    pub fn length(header: [u8; HEADER], limits: &Limits) -> Result<usize, DecodeError> {
+        let [t0, t1, t2, code, length @ ..] = header;
+        let tag = Tag::new(u32::from_be_bytes([0, t0, t1, t2]));
+        let fault = |fault| DecodeError { fault, tag, offset: 0 };
+        if !matches!(tag, tag::REQUEST_MESSAGE | tag::RESPONSE_MESSAGE) || code != ItemType::Structure.code() {
+            return Err(fault(Fault::WrongMessage));
+        }
+        let value = usize::try_from(u32::from_be_bytes(length)).map_err(|_| fault(Fault::FrameTooLong))?;
+        if !ItemType::Structure.allows_length(value) {
+            return Err(fault(Fault::WrongLength));
+        }
+        let length = value.checked_add(HEADER).filter(|&length| length <= limits.frame);
+        length.ok_or(fault(Fault::FrameTooLong))
     }
 
     /// Its bytes.

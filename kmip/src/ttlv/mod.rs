@@ -18,7 +18,7 @@ pub use reader::{Item, Reader, Source};
 pub use writer::{Open, Writer};
 
 /// Bytes of a tag, a type and a length.
-pub(crate) const HEADER: usize = 8;
+pub const HEADER: usize = 8;
 
 /// Values are padded to a multiple of this.
 const ALIGNMENT: usize = 8;

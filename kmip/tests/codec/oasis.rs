@@ -21,7 +21,13 @@ fn every_message_of_the_test_cases_passes_through_all_encodings() {
     let mut messages = BTreeMap::<String, usize>::new();
     let mut failures = Vec::new();
     for file in &files {
-        let folder = file.parent().unwrap().strip_prefix(&root).unwrap().display().to_string();
+        let folder = file
+            .parent()
+            .unwrap()
+            .strip_prefix(&root)
+            .unwrap()
+            .display()
+            .to_string();
         for (number, text) in split(&std::fs::read_to_string(file).unwrap()).iter().enumerate() {
             *messages.entry(folder.clone()).or_default() += 1;
             if let Err(reason) = check(&fill(text)) {
@@ -100,7 +106,8 @@ fn split(text: &str) -> Vec<String> {
     let mut messages = Vec::new();
     let mut rest = text.as_str();
     let next = |rest: &str| {
-        let found = ["RequestMessage", "ResponseMessage"].map(|name| rest.find(&format!("<{name}")).map(|at| (at, name)));
+        let found =
+            ["RequestMessage", "ResponseMessage"].map(|name| rest.find(&format!("<{name}")).map(|at| (at, name)));
         found.into_iter().flatten().min()
     };
     while let Some((start, name)) = next(rest) {
@@ -118,7 +125,13 @@ fn fill(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find("value=\"$") {
         let element = rest[..at].rfind('<').unwrap();
-        let kind = rest[element..at].split("type=\"").nth(1).unwrap().split('"').next().unwrap();
+        let kind = rest[element..at]
+            .split("type=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap();
         let end = at + 7 + rest[at + 7..].find('"').unwrap();
         let value = match kind {
             "TextString" => &rest[at + 7..end],
@@ -135,6 +148,11 @@ fn fill(text: &str) -> String {
 }
 
 fn short(file: &Path) -> String {
-    let parts: Vec<_> = file.components().rev().take(3).map(|part| part.as_os_str().to_string_lossy()).collect();
+    let parts: Vec<_> = file
+        .components()
+        .rev()
+        .take(3)
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
     parts.into_iter().rev().collect::<Vec<_>>().join("/")
 }
