@@ -217,6 +217,12 @@ impl Slot {
         tag.filter(|_| self.span.contains(version))
     }
 
+    /// Whether the field is a managed object, whatever its tag.
+    #[cfg(test)]
+    pub(crate) fn is_object(self) -> bool {
+        self.object
+    }
+
     /// The tag to name in an error.
     pub(crate) fn name(self) -> Tag {
         self.v2.or(self.v1).unwrap_or(tag::OBJECT_TYPE)
@@ -239,6 +245,13 @@ macro_rules! structures {
             )*
             /// Fields that this crate does not know.
             pub unknown: $crate::wire::Unknown,
+        }
+
+        #[cfg(test)]
+        impl $name {
+            /// Where the fields stand, to be compared with the tables of the specifications.
+            #[allow(dead_code, reason = "not every structure has a table")]
+            pub(crate) const SLOTS: &'static [$crate::wire::Slot] = &[$( $slot ),*];
         }
 
         impl $crate::wire::Wire for $name {

@@ -8,6 +8,8 @@ mod lifecycle;
 mod object;
 mod session;
 mod split;
+#[cfg(test)]
+mod tests;
 
 pub use attribute::*;
 pub use certificate::*;
@@ -63,6 +65,11 @@ macro_rules! operations {
             /// Of an operation that this crate does not know, or of an item that names none.
             Unknown(Option<Operation>, RawItem),
         }
+
+        /// The fields of the request and of the response of each operation.
+        #[cfg(test)]
+        const SLOTS: &[(Operation, &[crate::wire::Slot], &[crate::wire::Slot])] =
+            &[$( (Operation::$operation, $request::SLOTS, $response::SLOTS) ),*];
 
         impl RequestPayload {
             /// The operation.
