@@ -496,6 +496,8 @@ fn decode<H: Header, I: Wire>(tag: Tag, frame: &Frame, limits: &Limits) -> Resul
 }
 
 fn encode<H: Header, I: Wire>(message: &Message<H, I>, tag: Tag, version: ProtocolVersion, out: &mut Writer) {
+    // What calls itself older than KMIP has the oldest form.
+    let version = version.max(ProtocolVersion::V1_0);
     let open = out.begin(tag);
     out.count_batch(message.items.len());
     message.header.encode(H::TAG, out, version);

@@ -5,4 +5,7 @@
 )]
 
 mod data;
+mod hostile;
 mod oasis;
+mod properties;
+mod versions;
