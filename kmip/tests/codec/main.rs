@@ -8,4 +8,6 @@ mod data;
 mod hostile;
 mod oasis;
 mod properties;
+mod pykmip;
+mod session;
 mod versions;
