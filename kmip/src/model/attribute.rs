@@ -38,6 +38,14 @@ impl AttributeId {
         }
     }
 
+    /// What a message names; no vendor is the form of 1.x.
+    fn of(vendor: Text, name: Text) -> Self {
+        if vendor.is_empty() {
+            return Self::from_name(&name);
+        }
+        Self::Vendor { vendor, name }
+    }
+
     /// The attribute of this name in 1.x.
     pub fn from_name(name: &Text) -> Self {
         if let Some(rule) = attribute_named(name) {
@@ -151,10 +159,7 @@ impl Attribute {
             }
         }
         let name: Text = name.ok_or_else(|| item.missing(tag::ATTRIBUTE_NAME))?;
-        let id = match vendor {
-            Some(vendor) => AttributeId::Vendor { vendor, name },
-            None => AttributeId::from_name(&name),
-        };
+        let id = AttributeId::of(vendor.unwrap_or_default(), name);
         let tag = match id {
             AttributeId::Standard(tag) => tag,
             AttributeId::Vendor { .. } => tag::ATTRIBUTE_VALUE,
@@ -243,12 +248,8 @@ impl Wire for AttributeReference {
         match item.kind() {
             ItemType::TextString => Ok(Self(AttributeId::from_name(&item.text()?))),
             ItemType::Enumeration => Ok(Self(AttributeId::Standard(Tag::new(item.enumeration()?)))),
-            _ => VendorReference::decode(item).map(|reference| {
-                Self(AttributeId::Vendor {
-                    vendor: reference.vendor_identification,
-                    name: reference.attribute_name,
-                })
-            }),
+            _ => VendorReference::decode(item)
+                .map(|reference| Self(AttributeId::of(reference.vendor_identification, reference.attribute_name))),
         }
     }
 
@@ -309,7 +310,7 @@ macro_rules! attribute_values {
             DateTimeExtended(DateTimeExtended),
             $(
                 #[doc = concat!("The structure [`", stringify!($variant), "`].")]
-                $variant($variant),
+                $variant(Box<$variant>),
             )*
             /// A structure that this crate does not know.
             Raw(RawItem),
@@ -330,7 +331,7 @@ macro_rules! attribute_values {
                     ItemType::Interval => Self::Interval(Interval(item.interval()?)),
                     ItemType::DateTimeExtended => Self::DateTimeExtended(DateTimeExtended(item.date_time_extended()?)),
                     ItemType::Structure => match tag {
-                        $( $( tag::$tag )|+ => Self::$variant(Wire::decode(item)?), )*
+                        $( $( tag::$tag )|+ => Self::$variant(Box::new(Wire::decode(item)?)), )*
                         _ => Self::Raw(RawItem::decode(item)?),
                     },
                 })
@@ -375,7 +376,7 @@ macro_rules! attribute_values {
 
         $( impl From<$variant> for AttributeValue {
             fn from(value: $variant) -> Self {
-                Self::$variant(value)
+                Self::$variant(Box::new(value))
             }
         } )*
     };

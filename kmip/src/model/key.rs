@@ -169,7 +169,7 @@ macro_rules! key_materials {
         pub enum KeyMaterial {
             /// Raw bytes, DER, or a wrapped key.
             Bytes(Secret<Bytes>),
-            $( $(#[$meta])* $variant($type), )*
+            $( $(#[$meta])* $variant(Box<$type>), )*
             /// A structure of a format that this crate does not know.
             Raw(RawItem),
         }
@@ -180,7 +180,7 @@ macro_rules! key_materials {
                     return Secret::decode(item).map(Self::Bytes);
                 }
                 match format {
-                    $( $( KeyFormatType::$format )|+ => Wire::decode(item).map(Self::$variant), )*
+                    $( $( KeyFormatType::$format )|+ => Wire::decode(item).map(Box::new).map(Self::$variant), )*
                     _ => RawItem::decode(item).map(Self::Raw),
                 }
             }

@@ -55,7 +55,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Frame, DecodeError> {
 /// Writes one message with the names of a version.
 ///
 /// # Errors
-/// The frame holds no well-formed message.
+/// The frame holds no well-formed message, or a text has a control character, for which XML has no form.
 pub fn write(frame: &Frame, version: ProtocolVersion, limits: &Limits) -> Result<Zeroizing<String>, DecodeError> {
     let source = Source::new(frame, limits);
     let mut out = Output::default();
@@ -154,7 +154,13 @@ fn write_value(item: &Item<'_>, field: Tag, version: ProtocolVersion, out: &mut 
             }
         }
         ItemType::Boolean => out.push(if item.boolean()? { "true" } else { "false" }),
-        ItemType::TextString => escape(item.str()?, out),
+        ItemType::TextString => {
+            let text = item.str()?;
+            if text.chars().any(has_no_place) {
+                return Err(item.error(Fault::NotAValue));
+            }
+            escape(text, out);
+        }
         ItemType::DateTime => {
             let seconds = item.date_time()?;
             match date::format(seconds) {
@@ -166,6 +172,11 @@ fn write_value(item: &Item<'_>, field: Tag, version: ProtocolVersion, out: &mut 
         ItemType::DateTimeExtended => out.push(&super::extended(item.date_time_extended()?)),
     }
     Ok(())
+}
+
+/// What no XML 1.0 document may have (2.2).
+fn has_no_place(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// White space too: a reader would make blanks of it (XML 1.0, 3.3.3).

@@ -6,10 +6,12 @@ use super::*;
 use crate::registry::tag;
 use crate::value::BigInteger;
 
+type Write = fn(&mut Writer);
+
 /// The worked examples of KMIP 1.4, 9.1.2.
-const EXAMPLES: [(&str, fn(&mut Writer)); 10] = [
+const EXAMPLES: [(&str, Write); 10] = [
     ("42002002000000040000000800000000", |out| {
-        out.integer(tag::COMPROMISE_DATE, 8)
+        out.integer(tag::COMPROMISE_DATE, 8);
     }),
     ("420020030000000801B69B4BA5749200", |out| {
         out.long_integer(tag::COMPROMISE_DATE, 123_456_789_000_000_000);
@@ -22,22 +24,22 @@ const EXAMPLES: [(&str, fn(&mut Writer)); 10] = [
         );
     }),
     ("4200200500000004000000FF00000000", |out| {
-        out.enumeration(tag::COMPROMISE_DATE, 255)
+        out.enumeration(tag::COMPROMISE_DATE, 255);
     }),
     ("42002006000000080000000000000001", |out| {
-        out.boolean(tag::COMPROMISE_DATE, true)
+        out.boolean(tag::COMPROMISE_DATE, true);
     }),
     ("420020070000000B48656C6C6F20576F726C640000000000", |out| {
         out.text(tag::COMPROMISE_DATE, "Hello World");
     }),
     ("42002008000000030102030000000000", |out| {
-        out.bytes(tag::COMPROMISE_DATE, &[1, 2, 3])
+        out.bytes(tag::COMPROMISE_DATE, &[1, 2, 3]);
     }),
     ("42002009000000080000000047DA67F8", |out| {
         out.date_time(tag::COMPROMISE_DATE, 1_205_495_800);
     }),
     ("4200200A00000004000D2F0000000000", |out| {
-        out.interval(tag::COMPROMISE_DATE, 864_000)
+        out.interval(tag::COMPROMISE_DATE, 864_000);
     }),
     (
         "42002001000000204200040500000004000000FE000000004200050200000004000000FF00000000",

@@ -84,7 +84,10 @@ fn a_key_lives_and_dies(client: &mut Client<Peer>) {
         attributes: Attributes::new().with(name("k")),
         ..LocateRequest::default()
     });
-    assert_eq!(located.unwrap().unique_identifier, [created.unique_identifier.clone()]);
+    assert_eq!(
+        located.unwrap().unique_identifier,
+        std::slice::from_ref(&created.unique_identifier)
+    );
 
     let got = client
         .call(GetRequest {

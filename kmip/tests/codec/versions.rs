@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use kmip::payload::{
     AddAttributeRequest, CreateRequest, CreateResponse, DecryptRequest, DeleteAttributeRequest, GetAttributesRequest,
-    LocateRequest, RequestPayload, ResponsePayload,
+    RequestPayload, ResponsePayload,
 };
 use kmip::registry::{
     AsynchronousIndicator, CryptographicAlgorithm, CryptographicUsageMask, DataReference, IdReference, NameType,
@@ -143,10 +143,14 @@ fn filters_are_found_wherever_a_client_puts_them() {
             minor,
             &format!("<Operation type=\"Enumeration\" value=\"Locate\"/><RequestPayload>{payload}</RequestPayload>"),
         );
-        let RequestPayload::Locate(LocateRequest { attributes, .. }) = &request.items[0].payload else {
+        let RequestPayload::Locate(locate) = &request.items[0].payload else {
             panic!("another operation")
         };
-        assert_eq!(attributes.items[0].id, AttributeId::vendor("x", "a"), "{payload}");
+        assert_eq!(
+            locate.attributes.items[0].id,
+            AttributeId::vendor("x", "a"),
+            "{payload}"
+        );
     }
 }
 

@@ -40,13 +40,12 @@ pub trait Call: Into<RequestPayload> {
 
 macro_rules! operations {
     ($( $name:ident = $operation:ident: $request:ident => $response:ident, )*) => {
-        /// What an operation is asked.
+        /// What an operation is asked. Boxed, so that a batch of many small items takes no more than they need.
         #[derive(Debug)]
-        #[allow(clippy::large_enum_variant, reason = "one stands in each batch item; a box would cost more than the space")]
         pub enum RequestPayload {
             $(
                 #[doc = concat!("`", stringify!($name), "`")]
-                $name($request),
+                $name(Box<$request>),
             )*
             /// An operation that this crate does not know: a server answers OperationNotSupported.
             Unknown(Operation, RawItem),
@@ -56,11 +55,10 @@ macro_rules! operations {
 
         /// What an operation answers.
         #[derive(Debug)]
-        #[allow(clippy::large_enum_variant, reason = "as above")]
         pub enum ResponsePayload {
             $(
                 #[doc = concat!("`", stringify!($name), "`")]
-                $name($response),
+                $name(Box<$response>),
             )*
             /// Of an operation that this crate does not know, or of an item that names none.
             Unknown(Option<Operation>, RawItem),
@@ -83,7 +81,7 @@ macro_rules! operations {
 
             pub(super) fn decode(operation: Operation, item: &Item<'_>) -> Result<Self, DecodeError> {
                 let payload = match operation {
-                    $( Operation::$operation => Wire::decode(item).map(Self::$name), )*
+                    $( Operation::$operation => Wire::decode(item).map(Box::new).map(Self::$name), )*
                     _ => return RawItem::decode(item).map(|raw| Self::Unknown(operation, raw)),
                 };
                 match payload {
@@ -117,7 +115,7 @@ macro_rules! operations {
 
             pub(super) fn decode(operation: Option<Operation>, item: &Item<'_>) -> Result<Self, DecodeError> {
                 match operation {
-                    $( Some(Operation::$operation) => Wire::decode(item).map(Self::$name), )*
+                    $( Some(Operation::$operation) => Wire::decode(item).map(Box::new).map(Self::$name), )*
                     _ => RawItem::decode(item).map(|raw| Self::Unknown(operation, raw)),
                 }
             }
@@ -146,13 +144,13 @@ macro_rules! operations {
         $(
             impl From<$request> for RequestPayload {
                 fn from(payload: $request) -> Self {
-                    Self::$name(payload)
+                    Self::$name(Box::new(payload))
                 }
             }
 
             impl From<$response> for ResponsePayload {
                 fn from(payload: $response) -> Self {
-                    Self::$name(payload)
+                    Self::$name(Box::new(payload))
                 }
             }
 
@@ -163,7 +161,7 @@ macro_rules! operations {
 
                 fn response(payload: ResponsePayload) -> Option<$response> {
                     match payload {
-                        ResponsePayload::$name(response) => Some(response),
+                        ResponsePayload::$name(response) => Some(*response),
                         _ => None,
                     }
                 }
