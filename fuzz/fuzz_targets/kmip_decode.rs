@@ -18,8 +18,15 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
         let Some(frame) = frame else { return Corpus::Reject };
         let request = RequestMessage::decode(&frame, limits);
         let response = ResponseMessage::decode(&frame, limits);
-        assert!(request.is_err() || response.is_err(), "a message is a request or a response");
-        if request.is_ok() || response.is_ok() { Corpus::Keep } else { Corpus::Reject }
+        assert!(
+            request.is_err() || response.is_err(),
+            "a message is a request or a response"
+        );
+        if request.is_ok() || response.is_ok() {
+            Corpus::Keep
+        } else {
+            Corpus::Reject
+        }
     })
 });
 

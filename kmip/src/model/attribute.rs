@@ -248,8 +248,12 @@ impl Wire for AttributeReference {
         match item.kind() {
             ItemType::TextString => Ok(Self(AttributeId::from_name(&item.text()?))),
             ItemType::Enumeration => Ok(Self(AttributeId::Standard(Tag::new(item.enumeration()?)))),
-            _ => VendorReference::decode(item)
-                .map(|reference| Self(AttributeId::of(reference.vendor_identification, reference.attribute_name))),
+            _ => VendorReference::decode(item).map(|reference| {
+                Self(AttributeId::of(
+                    reference.vendor_identification,
+                    reference.attribute_name,
+                ))
+            }),
         }
     }
 

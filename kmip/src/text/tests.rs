@@ -217,11 +217,21 @@ fn what_is_no_text_of_kmip_is_refused() {
 
 #[test]
 fn a_control_character_has_a_form_in_json_only() {
-    let frame = json::read("{\"tag\":\"Comment\",\"type\":\"TextString\",\"value\":\"\\u0001\"}", &Limits::DEFAULT).unwrap();
+    let frame = json::read(
+        "{\"tag\":\"Comment\",\"type\":\"TextString\",\"value\":\"\\u0001\"}",
+        &Limits::DEFAULT,
+    )
+    .unwrap();
     let version = ProtocolVersion::V2_1;
     let text = json::write(&frame, version, &Limits::DEFAULT).unwrap();
-    assert_eq!(json::read(&text, &Limits::DEFAULT).unwrap().as_bytes(), frame.as_bytes());
-    assert_eq!(xml::write(&frame, version, &Limits::DEFAULT).unwrap_err().fault, Fault::NotAValue);
+    assert_eq!(
+        json::read(&text, &Limits::DEFAULT).unwrap().as_bytes(),
+        frame.as_bytes()
+    );
+    assert_eq!(
+        xml::write(&frame, version, &Limits::DEFAULT).unwrap_err().fault,
+        Fault::NotAValue
+    );
 }
 
 #[test]

@@ -59,7 +59,8 @@ fn write(out: &mut Writer, tag: Tag, node: &Node) {
         Node::Boolean(value) => out.boolean(tag, *value),
         // XML 1.0 has no character below a blank but the three of white space, and two others are missing too.
         Node::Text(value) => {
-            let allowed = |c: &char| (!c.is_ascii_control() || "\t\n\r\x7f".contains(*c)) && !"\u{fffe}\u{ffff}".contains(*c);
+            let allowed =
+                |c: &char| (!c.is_ascii_control() || "\t\n\r\x7f".contains(*c)) && !"\u{fffe}\u{ffff}".contains(*c);
             out.text(tag, &value.chars().filter(allowed).collect::<String>());
         }
         Node::Bytes(value) => out.bytes(tag, value),

@@ -64,24 +64,30 @@ fn the_server_of_pykmip_does_what_our_client_asks() {
         println!("SKIPPED the server of PyKMIP: no PyKMIP (`make test` installs it)");
         return;
     };
-    let newest = client(&python, ProtocolVersion::V2_1).negotiate().unwrap();
+    let mut peer = Peer::start(&python);
+    let newest = Client::over(&mut peer, Options::default()).negotiate().unwrap();
     assert_eq!(newest, ProtocolVersion::V2_0, "what PyKMIP speaks");
     for version in ProtocolVersion::SUPPORTED
         .into_iter()
         .filter(|version| *version <= newest)
     {
-        let mut client = client(&python, version);
+        let options = Options {
+            version,
+            ..Options::default()
+        };
+        let mut client = Client::over(&mut peer, options);
         a_key_lives_and_dies(&mut client);
         a_secret_is_kept(&mut client);
         a_batch_is_answered(&mut client);
     }
 }
 
-fn a_key_lives_and_dies(client: &mut Client<Peer>) {
-    let created = client.call(create()).unwrap();
+fn a_key_lives_and_dies(client: &mut Client<&mut Peer>) {
+    let key = format!("key of {}", client.version());
+    let created = client.call(create(&key)).unwrap();
     let uid = || Some(created.unique_identifier.clone());
     let located = client.call(LocateRequest {
-        attributes: Attributes::new().with(name("k")),
+        attributes: Attributes::new().with(name(&key)),
         ..LocateRequest::default()
     });
     assert_eq!(
@@ -145,7 +151,7 @@ fn a_key_lives_and_dies(client: &mut Client<Peer>) {
     client.call(destroy()).unwrap();
 }
 
-fn it_encrypts(client: &mut Client<Peer>, uid: &UniqueIdentifier) {
+fn it_encrypts(client: &mut Client<&mut Peer>, uid: &UniqueIdentifier) {
     let parameters = || CryptographicParameters {
         block_cipher_mode: Some(BlockCipherMode::CBC),
         padding_method: Some(PaddingMethod::PKCS5),
@@ -174,7 +180,7 @@ fn it_encrypts(client: &mut Client<Peer>, uid: &UniqueIdentifier) {
     assert_eq!(plaintext.expose()[..], *b"plaintext");
 }
 
-fn a_secret_is_kept(client: &mut Client<Peer>) {
+fn a_secret_is_kept(client: &mut Client<&mut Peer>) {
     let register = RegisterRequest {
         object_type: ObjectType::SECRET_DATA,
         attributes: Attributes::new().with(Attribute::mask(CryptographicUsageMask::DERIVE_KEY)),
@@ -200,7 +206,7 @@ fn a_secret_is_kept(client: &mut Client<Peer>) {
 }
 
 /// Two items: the second fails, and each answer is found by the identifier of its item.
-fn a_batch_is_answered(client: &mut Client<Peer>) {
+fn a_batch_is_answered(client: &mut Client<&mut Peer>) {
     let query = QueryRequest {
         query_function: vec![QueryFunction::QUERY_OPERATIONS],
         ..QueryRequest::default()
@@ -220,7 +226,7 @@ fn a_batch_is_answered(client: &mut Client<Peer>) {
     assert!(response.items[1].result_reason.is_some());
 }
 
-fn create() -> CreateRequest {
+fn create(key: &str) -> CreateRequest {
     CreateRequest {
         object_type: ObjectType::SYMMETRIC_KEY,
         attributes: Attributes::new()
@@ -229,7 +235,7 @@ fn create() -> CreateRequest {
             .with(Attribute::mask(
                 CryptographicUsageMask::ENCRYPT | CryptographicUsageMask::DECRYPT,
             ))
-            .with(name("k")),
+            .with(name(key)),
         protection_storage_masks: None,
         unknown: Unknown::default(),
     }
@@ -279,26 +285,21 @@ struct Peer {
     responses: ChildStdout,
 }
 
-fn client(python: &Path, version: ProtocolVersion) -> Client<Peer> {
-    let mut command = Command::new(python);
-    command
-        .arg(peer())
-        .arg("serve")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut process = command.spawn().unwrap();
-    let peer = Peer {
-        requests: process.stdin.take().unwrap(),
-        responses: process.stdout.take().unwrap(),
-        process,
-    };
-    Client::over(
-        peer,
-        Options {
-            version,
-            ..Options::default()
-        },
-    )
+impl Peer {
+    fn start(python: &Path) -> Self {
+        let mut command = Command::new(python);
+        command
+            .arg(peer())
+            .arg("serve")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        Self {
+            requests: process.stdin.take().unwrap(),
+            responses: process.stdout.take().unwrap(),
+            process,
+        }
+    }
 }
 
 impl Read for Peer {
