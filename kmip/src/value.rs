@@ -10,6 +10,13 @@ pub use bytestring::ByteString as Text;
 
 /// A value that nothing prints, copies or compares: key material, plaintext, passwords. Decoded, it is a slice of the
 /// message and is wiped with it; made by `From<Zeroizing<…>>` it is wiped when it is dropped.
+///
+/// ```compile_fail
+/// let copied = kmip::Secret::new(7).clone();
+/// ```
+/// ```compile_fail
+/// let compared = kmip::Secret::new(7) == kmip::Secret::new(7);
+/// ```
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
