@@ -101,6 +101,10 @@ impl From<Error> for Failure {
             Error::Aws(kms_providers::aws::AwsError::Config(error)) => error.into(),
             #[cfg(feature = "aws")]
             Error::Aws(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
+            #[cfg(feature = "azure")]
+            Error::Azure(kms_providers::azure::AzureError::Config(error)) => error.into(),
+            #[cfg(feature = "azure")]
+            Error::Azure(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
             other => Self::usage(other.to_string(), "name a file that holds it with --passphrase-file"),
         }
     }
