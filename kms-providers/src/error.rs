@@ -30,6 +30,10 @@ pub enum Error {
     #[cfg(feature = "aws")]
     #[error(transparent)]
     Aws(#[from] crate::aws::AwsError),
+    /// A token cannot be used as configured.
+    #[cfg(feature = "pkcs11")]
+    #[error(transparent)]
+    Pkcs11(#[from] crate::pkcs11::Pkcs11Error),
     /// A provider failed.
     #[error(transparent)]
     Kek(#[from] KekError),

@@ -1,0 +1,85 @@
+//! The suite that every provider passes, over each token and each mechanism.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::executor::block_on;
+use kms_core::{KekError, Kem};
+use kms_providers::conformance::{self, Harness};
+use kms_providers::pkcs11::{Pkcs11Provider, WrapBy};
+use kms_providers::{KeyUri, Provider};
+
+use crate::scene::{Kind, Scene};
+
+struct Token<'a> {
+    provider: Pkcs11Provider,
+    scene: &'a Scene,
+    kem: Option<Kem>,
+    threads: usize,
+}
+
+#[async_trait]
+impl Harness for Token<'_> {
+    fn provider(&self) -> &dyn Provider {
+        &self.provider
+    }
+
+    async fn fresh_key(&self) -> Result<KeyUri, KekError> {
+        match self.kem {
+            None => conformance::create_key(&self.provider).await,
+            Some(kem) => conformance::create_pair(&self.provider, kem).await,
+        }
+    }
+
+    fn pass_time(&self, time: Duration) -> bool {
+        self.scene.clock.advance(time);
+        true
+    }
+
+    fn threads(&self) -> usize {
+        self.threads
+    }
+
+    fn budget(&self) -> usize {
+        16
+    }
+}
+
+#[test]
+fn softhsm_conforms_by_padded_key_wrap() {
+    let Some(scene) = Scene::of(Kind::SoftHsm) else { return };
+    passes(&scene, None, None);
+}
+
+#[test]
+fn softhsm_conforms_by_gcm() {
+    let Some(scene) = Scene::of(Kind::SoftHsm) else { return };
+    passes(&scene, Some(WrapBy::AesGcm), None);
+}
+
+#[test]
+fn kryoptic_conforms() {
+    let Some(scene) = Scene::of(Kind::Kryoptic) else { return };
+    passes(&scene, None, None);
+}
+
+#[test]
+fn kryoptic_conforms_by_ml_kem() {
+    let Some(scene) = Scene::of(Kind::Kryoptic) else { return };
+    passes(&scene, None, Some(Kem::MlKem768));
+}
+
+fn passes(scene: &Scene, mechanism: Option<WrapBy>, kem: Option<Kem>) {
+    let mut settings = scene.settings();
+    settings.mechanism = mechanism;
+    let token = Token {
+        provider: scene.provider_with(settings),
+        scene,
+        kem,
+        threads: 4,
+    };
+    let report = block_on(conformance::run(&token));
+    println!("{report}");
+    assert!(report.is_passed(), "{report}");
+    assert!(report.passed() >= 40, "the suite has shrunk: {report}");
+}
