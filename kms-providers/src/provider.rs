@@ -137,6 +137,11 @@ pub trait KeyLifecycle: Send + Sync {
 /// Key pairs: recipients that anyone can seal to who has the public key. Their life cycle is that of every key.
 #[async_trait]
 pub trait KemKeys: Send + Sync {
+    /// The mechanisms that key pairs are made of here: every one that makes a recipient, unless a service has fewer.
+    fn mechanisms(&self) -> Vec<Kem> {
+        Kem::ALL.into_iter().filter(|kem| kem.is_recipient()).collect()
+    }
+
     /// Makes a key pair and returns its URI.
     ///
     /// # Errors

@@ -3,8 +3,9 @@
 //! Each thread has a session. A module that does not return keeps its thread; the caller is told `Timeout`, and
 //! another thread takes the place, up to a number of lost ones.
 
-use std::collections::{BinaryHeap, VecDeque};
+use std::cell::Cell;
 use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak, mpsc};
@@ -39,6 +40,8 @@ struct Shared {
     threads: usize,
     queue: Mutex<Queue>,
     ready: Condvar,
+    /// A thread has ended.
+    gone: Condvar,
 }
 
 #[derive(Default)]
@@ -85,6 +88,7 @@ impl Calls {
                 threads: threads.clamp(1, THREADS),
                 queue: Mutex::default(),
                 ready: Condvar::new(),
+                gone: Condvar::new(),
             }),
             patience,
             process: std::process::id(),
@@ -146,8 +150,16 @@ impl Calls {
 
 impl Drop for Calls {
     fn drop(&mut self) {
-        self.shared.queue().closed = true;
+        let mut queue = self.shared.queue();
+        queue.closed = true;
         self.shared.ready.notify_all();
+        if IS_WORKER.get() {
+            return;
+        }
+        // Modules do not expect calls while the process ends, and closing a session is one.
+        let is_busy = |queue: &mut Queue| queue.working > queue.lost;
+        let left = self.shared.gone.wait_timeout_while(queue, FAREWELL, is_busy);
+        drop(left);
     }
 }
 
@@ -164,7 +176,9 @@ impl Shared {
         queue.jobs.push_back(job);
         if queue.idle < queue.jobs.len() && queue.working - queue.lost < self.threads {
             let shared = Arc::clone(self);
-            let started = thread::Builder::new().name("keystrand-pkcs11".into()).spawn(move || shared.work());
+            let started = thread::Builder::new()
+                .name("keystrand-pkcs11".into())
+                .spawn(move || shared.work());
             match started {
                 Ok(_) => queue.working += 1,
                 Err(_) if queue.working > queue.lost => {}
@@ -181,6 +195,7 @@ impl Shared {
 
     /// One thread: takes jobs until there are no more to come.
     fn work(&self) {
+        IS_WORKER.set(true);
         let mut seat = Seat::new(Arc::clone(&self.token));
         while let Some(job) = self.next() {
             let Some(waiter) = job.waiter.upgrade().filter(|waiter| waiter.begin()) else {
@@ -201,6 +216,7 @@ impl Shared {
         }
         drop(seat);
         self.queue().working -= 1;
+        self.gone.notify_all();
     }
 
     fn next(&self) -> Option<Job> {
@@ -283,7 +299,9 @@ fn watch(until: Instant, waiter: &Arc<dyn Waiter>, shared: &Arc<Shared>) {
     };
     if let Some(watched) = sent {
         let (sender, receiver) = mpsc::channel();
-        let spawned = thread::Builder::new().name("keystrand-pkcs11-clock".into()).spawn(move || look_after(&receiver));
+        let spawned = thread::Builder::new()
+            .name("keystrand-pkcs11-clock".into())
+            .spawn(move || look_after(&receiver));
         if spawned.is_ok() {
             drop(sender.send(watched));
             *clock = Some(sender);
@@ -301,7 +319,9 @@ struct Watched {
 fn look_after(receiver: &mpsc::Receiver<Watched>) {
     let mut waiting: BinaryHeap<Reverse<Watched>> = BinaryHeap::new();
     loop {
-        let pause = waiting.peek().map_or(LONG, |next| next.0.until.saturating_duration_since(Instant::now()));
+        let pause = waiting
+            .peek()
+            .map_or(LONG, |next| next.0.until.saturating_duration_since(Instant::now()));
         match receiver.recv_timeout(pause) {
             Ok(watched) => waiting.push(Reverse(watched)),
             Err(mpsc::RecvTimeoutError::Timeout) => {}
@@ -347,6 +367,13 @@ impl Ord for Watched {
     }
 }
 
+thread_local! {
+    /// Whether this is a thread that calls a token: it cannot wait for its own end.
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How long the end of a provider waits for calls that are under way.
+const FAREWELL: Duration = Duration::from_secs(2);
 const THREADS: usize = 256;
 /// Threads that may be stuck in a module before it is left alone.
 const LOST: usize = 16;

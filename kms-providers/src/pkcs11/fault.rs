@@ -19,6 +19,8 @@ pub(super) enum Loss {
     Before,
     /// Nobody knows what the call did.
     During,
+    /// The token says that it has failed, which some also say of wrong data: whether its session lives on tells.
+    Doubtful,
 }
 
 impl Fault {
@@ -68,11 +70,9 @@ fn of(value: RvError) -> Fault {
         R::SessionHandleInvalid | R::SessionClosed | R::UserNotLoggedIn | R::CryptokiNotInitialized => {
             return lost(Loss::Before);
         }
-        R::DeviceRemoved | R::DeviceError | R::TokenNotPresent | R::TokenNotRecognized => return lost(Loss::During),
-        R::ObjectHandleInvalid
-        | R::KeyHandleInvalid
-        | R::UnwrappingKeyHandleInvalid
-        | R::WrappingKeyHandleInvalid => {
+        R::DeviceError | R::GeneralError | R::FunctionFailed => return lost(Loss::Doubtful),
+        R::DeviceRemoved | R::TokenNotPresent | R::TokenNotRecognized => return lost(Loss::During),
+        R::ObjectHandleInvalid | R::KeyHandleInvalid | R::UnwrappingKeyHandleInvalid | R::WrappingKeyHandleInvalid => {
             return Fault {
                 kind: KekFault::NotFound,
                 loss: Loss::Before,
@@ -97,7 +97,7 @@ fn of(value: RvError) -> Fault {
         | R::DataLenRange => KekFault::DoesNotUnwrap,
         R::SessionCount => KekFault::Throttled,
         R::DeviceMemory => KekFault::Quota,
-        R::HostMemory | R::GeneralError | R::FunctionFailed | R::FunctionCanceled => KekFault::Unavailable,
+        R::HostMemory | R::FunctionCanceled => KekFault::Unavailable,
         R::RandomNoRng => KekFault::Random,
         R::OperationActive | R::OperationNotInitialized => KekFault::BadReply,
         _ => KekFault::Unsupported,

@@ -52,13 +52,7 @@ impl KeyImport for Pkcs11Provider {
     }
 }
 
-fn import(
-    at: &At<'_>,
-    label: &[u8],
-    version: &VersionName,
-    by: WrapBy,
-    material: &Secret<32>,
-) -> Result<(), Fault> {
+fn import(at: &At<'_>, label: &[u8], version: &VersionName, by: WrapBy, material: &Secret<32>) -> Result<(), Fault> {
     if by == WrapBy::RsaOaep256 {
         return Err(Fault::new(KekFault::Unsupported));
     }
@@ -97,7 +91,7 @@ fn unwrap_in(
 fn once(at: &At<'_>) -> Result<(ObjectHandle, ObjectHandle), Fault> {
     let public = [
         Attribute::Token(false),
-        Attribute::ModulusBits(3072.into()),
+        Attribute::ModulusBits(2048.into()),
         Attribute::PublicExponent(vec![1, 0, 1]),
         Attribute::Wrap(true),
     ];
@@ -108,7 +102,9 @@ fn once(at: &At<'_>) -> Result<(ObjectHandle, ObjectHandle), Fault> {
         Attribute::Unwrap(true),
         Attribute::Decrypt(false),
     ];
-    Ok(at.session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private)?)
+    Ok(at
+        .session
+        .generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private)?)
 }
 
 fn public_key(at: &At<'_>, public: ObjectHandle) -> Result<OaepPublicEncryptingKey, Fault> {

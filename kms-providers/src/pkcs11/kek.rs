@@ -65,12 +65,11 @@ impl Kek for TokenKek {
     async fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding<'_>) -> Result<Unwrapped, KekError> {
         let (target, scheme, wrapped) = (self.target.clone(), self.scheme(), wrapped.clone());
         let (aad, weak) = (wrap::aad(binding), self.service.allows_weak());
-        let Some(by) = WrapBy::of_params(&wrapped.params).filter(|by| by.scheme() == scheme) else {
-            return Err(self.error(KekOperation::Unwrap, KekFault::DoesNotUnwrap));
-        };
         let unwrapped = self.service.calls.call(Repeat::Safe, move |at| {
             let view = KeyView::of(at, &target)?;
             let version = view.unwrapping(wrapped.version.as_deref(), weak)?;
+            let recorded = WrapBy::of_params(&wrapped.params).filter(|by| by.scheme() == scheme);
+            let by = recorded.ok_or_else(|| Fault::new(KekFault::DoesNotUnwrap))?;
             // What the envelope records has to be what the key is for, be it padded key wrap or not.
             let own = version.by(at)?;
             if own != by && !(own.is_key_wrap() && by.is_key_wrap()) {
@@ -99,7 +98,9 @@ impl Kek for TokenKek {
             info.region.clone_from(&region);
             Ok(info)
         });
-        described.await.map_err(|fault| self.error(KekOperation::Describe, fault))
+        described
+            .await
+            .map_err(|fault| self.error(KekOperation::Describe, fault))
     }
 }
 

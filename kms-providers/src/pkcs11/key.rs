@@ -135,7 +135,12 @@ impl Version {
             None if id.is_empty() => None,
             None => Some(data_encoding::HEXLOWER.encode(&id)),
         };
-        Ok(Self { name, text, handle, facts })
+        Ok(Self {
+            name,
+            text,
+            handle,
+            facts,
+        })
     }
 }
 

@@ -154,7 +154,11 @@ impl Pkcs11Provider {
             let _turn = service.turn(&label)?;
             // What was destroyed keeps its name: another key of that name would answer for its envelopes.
             let is_taken = [ObjectClass::SECRET_KEY, ObjectClass::PRIVATE_KEY].iter().map(|class| {
-                let template = [Attribute::Class(*class), Attribute::Token(true), Attribute::Label(label.clone())];
+                let template = [
+                    Attribute::Class(*class),
+                    Attribute::Token(true),
+                    Attribute::Label(label.clone()),
+                ];
                 Ok::<_, Fault>(!attributes::find(at.session, &template)?.is_empty())
             });
             let is_taken = is_taken.collect::<Result<Vec<_>, _>>()?.contains(&true);
@@ -227,7 +231,9 @@ fn stepped(
     }
     view.named(Some(version))?;
     let next = step(record.version(version))?;
-    let is_primary = view.primary().is_some_and(|primary| primary.text.as_deref() == Some(version));
+    let is_primary = view
+        .primary()
+        .is_some_and(|primary| primary.text.as_deref() == Some(version));
     if is_primary && next != State::Enabled {
         return Err(KekFault::Primary);
     }
@@ -299,7 +305,8 @@ fn generate_rsa(at: &At<'_>, label: &[u8], version: &VersionName) -> Result<(), 
         Attribute::Unwrap(false),
         Attribute::Sign(false),
     ]);
-    at.session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private)?;
+    at.session
+        .generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private)?;
     Ok(())
 }
 
@@ -334,14 +341,24 @@ fn due(at: &At<'_>, now: u64) -> Result<Vec<Due>, Fault> {
         let is_due = |state: State, is_live: bool| state.is_due(now) || state == State::Destroyed && is_live;
         if is_due(view.record.key, !view.versions.is_empty()) {
             let versions = texts(&view).iter().filter_map(|text| key.at_version(text)).collect();
-            found.push(Due { uri: key, target, version: None, versions });
+            found.push(Due {
+                uri: key,
+                target,
+                version: None,
+                versions,
+            });
             continue;
         }
         for (text, state) in &view.record.versions {
             let is_live = view.versions.iter().any(|version| version.text.as_ref() == Some(text));
             if let Some(uri) = key.at_version(text).filter(|_| is_due(*state, is_live)) {
                 let (target, versions) = (target.clone(), vec![uri.clone()]);
-                found.push(Due { uri, target, version: Some(text.clone()), versions });
+                found.push(Due {
+                    uri,
+                    target,
+                    version: Some(text.clone()),
+                    versions,
+                });
             }
         }
     }
@@ -399,7 +416,10 @@ fn destroy(at: &At<'_>, target: &Target, version: Option<&str>, now: u64) -> Res
 }
 
 fn texts(view: &KeyView) -> Vec<String> {
-    view.versions.iter().filter_map(|version| version.text.clone()).collect()
+    view.versions
+        .iter()
+        .filter_map(|version| version.text.clone())
+        .collect()
 }
 
 /// Labels of every key object of a class, each once.

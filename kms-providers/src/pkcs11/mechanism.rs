@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cryptoki::context::Function;
 use cryptoki::mechanism::aead::GcmParams;
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsOaepParams, PkcsOaepSource};
 use cryptoki::mechanism::vendor_defined::VendorDefinedMechanism;
@@ -39,6 +40,8 @@ pub(super) struct Negotiated {
     pub(super) usable: Vec<WrapBy>,
     /// And what did not, with the reason.
     pub(super) refused: Vec<(WrapBy, String)>,
+    /// Whether ML-KEM pairs can be made and used.
+    pub(super) has_ml_kem: bool,
 }
 
 impl WrapBy {
@@ -139,10 +142,15 @@ impl Negotiated {
         let mut found = Self {
             usable: Vec::new(),
             refused: Vec::new(),
+            has_ml_kem: has_ml_kem(at)?,
         };
         let traits = at.place.profile.traits();
         let wanted = at.token.settings.mechanism;
-        let order = traits.order.iter().copied().chain(wanted.filter(|by| !traits.order.contains(by)));
+        let order = traits
+            .order
+            .iter()
+            .copied()
+            .chain(wanted.filter(|by| !traits.order.contains(by)));
         for by in order {
             // Making an RSA key takes a second: only where nothing else works, or it was asked for.
             if by == WrapBy::RsaOaep256 && !found.usable.is_empty() && wanted != Some(by) {
@@ -156,6 +164,15 @@ impl Negotiated {
         }
         Ok(found)
     }
+}
+
+fn has_ml_kem(at: &At<'_>) -> Result<bool, Fault> {
+    let context = &at.module.context;
+    let listed = context.get_mechanism_list(at.place.slot)?;
+    let can = [Function::EncapsulateKey, Function::DecapsulateKey];
+    let has_all = listed.contains(&MechanismType::ML_KEM) && listed.contains(&MechanismType::ML_KEM_KEY_PAIR_GEN);
+    // An old number may mean something else: the functions came with the mechanism, in PKCS #11 3.2.
+    Ok(has_all && can.into_iter().all(|function| context.is_fn_supported(function)))
 }
 
 enum Trial {
@@ -225,8 +242,14 @@ fn session_key(at: &At<'_>, by: WrapBy) -> Result<(ObjectHandle, ObjectHandle), 
             Attribute::PublicExponent(vec![1, 0, 1]),
             Attribute::Encrypt(true),
         ];
-        let private = [Attribute::Token(false), Attribute::Sensitive(true), Attribute::Decrypt(true)];
-        return Ok(at.session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private)?);
+        let private = [
+            Attribute::Token(false),
+            Attribute::Sensitive(true),
+            Attribute::Decrypt(true),
+        ];
+        return Ok(at
+            .session
+            .generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private)?);
     }
     let mut template = vec![
         Attribute::Token(false),
@@ -247,7 +270,9 @@ pub(super) fn iv_rule(at: &At<'_>) -> Option<IvRule> {
 pub(super) fn key_wrap(by: WrapBy, traits: &Traits) -> Result<Mechanism<'static>, Fault> {
     let vendor = |number| {
         let number = MechanismType::new_vendor_defined(number)?;
-        Ok(Mechanism::VendorDefined(VendorDefinedMechanism::new::<u8>(number, None)))
+        Ok(Mechanism::VendorDefined(VendorDefinedMechanism::new::<u8>(
+            number, None,
+        )))
     };
     match (by, traits.kwp) {
         (WrapBy::AesKwp, Some(number)) => vendor(number),

@@ -16,7 +16,7 @@ use super::kek::TokenKek;
 use super::key::{KeyView, Kind};
 use super::lifecycle::{labels, uri_of};
 use super::mechanism::WrapBy;
-use super::pair::{self, TokenPair};
+use super::pair::{self, Named, TokenPair};
 use super::seat::At;
 use super::settings::Pkcs11Settings;
 use super::survey::Survey;
@@ -123,15 +123,13 @@ impl Pkcs11Provider {
     /// `Unavailable` when there is no such token, `Denied` when it does not let us in.
     pub async fn survey(&self) -> Result<Survey, KekError> {
         let surveyed = self.0.calls.call(Repeat::Safe, Survey::of);
-        surveyed.await.map_err(|fault| KekError::new(UriScheme::Pkcs11.name(), KekOperation::Describe, fault))
+        surveyed
+            .await
+            .map_err(|fault| KekError::new(UriScheme::Pkcs11.name(), KekOperation::Describe, fault))
     }
 
     /// What a URI of this provider means, and the version that it names.
-    pub(super) fn target(
-        &self,
-        uri: &KeyUri,
-        operation: KekOperation,
-    ) -> Result<(Target, Option<String>), KekError> {
+    pub(super) fn target(&self, uri: &KeyUri, operation: KekOperation) -> Result<(Target, Option<String>), KekError> {
         let failed = |fault| KekError::new(uri.to_string(), operation, fault);
         match uri {
             KeyUri::Pkcs11(key) if self.0.token.settings.token.admits(key) => {
@@ -162,20 +160,42 @@ impl Provider for Pkcs11Provider {
         let of = target.clone();
         let kind = self.0.calls.call_here(move |at| kind(at, &of));
         Ok(match kind.unwrap_or_else(|_| self.guess(&target)) {
-            Handle::Pair(kem) => pair::handle(TokenPair { service, target, uri, pinned, kem }),
-            Handle::Kek(by) => Arc::new(TokenKek { service, target, uri, pinned, by }),
+            Handle::Pair(kem) => {
+                let named = Named::Openly(pinned);
+                pair::handle(TokenPair {
+                    service,
+                    target,
+                    uri,
+                    named,
+                    kem,
+                })
+            }
+            Handle::Kek(by) => Arc::new(TokenKek {
+                service,
+                target,
+                uri,
+                pinned,
+                by,
+            }),
         })
     }
 
     async fn list(&self) -> Result<Vec<KeySummary>, KekError> {
         let listed = self.0.calls.call(Repeat::Safe, list);
-        listed.await.map_err(|fault| KekError::new(UriScheme::Pkcs11.name(), KekOperation::Describe, fault))
+        listed
+            .await
+            .map_err(|fault| KekError::new(UriScheme::Pkcs11.name(), KekOperation::Describe, fault))
     }
 
     async fn probe(&self) -> Result<Option<Reach>, KekError> {
         let asked = Instant::now();
-        let probed = self.0.calls.call(Repeat::Safe, |at| Ok(at.session.get_session_info().map(drop)?));
-        probed.await.map_err(|fault| KekError::new(UriScheme::Pkcs11.name(), KekOperation::Describe, fault))?;
+        let probed = self
+            .0
+            .calls
+            .call(Repeat::Safe, |at| Ok(at.session.get_session_info().map(drop)?));
+        probed
+            .await
+            .map_err(|fault| KekError::new(UriScheme::Pkcs11.name(), KekOperation::Describe, fault))?;
         Ok(Some(Reach {
             took: asked.elapsed(),
             clock_ahead: 0,
@@ -187,8 +207,10 @@ impl Provider for Pkcs11Provider {
         Some(self)
     }
 
+    /// Where the token has ML-KEM, as far as it tells in time.
     fn kem_keys(&self) -> Option<&dyn KemKeys> {
-        Some(self)
+        let has = self.0.calls.call_here(|at| Ok(WrapBy::negotiated(at)?.has_ml_kem));
+        has.unwrap_or(false).then_some(self)
     }
 
     fn import(&self) -> Option<&dyn KeyImport> {
@@ -290,5 +312,3 @@ fn summary(at: &At<'_>, target: &Target, uri: &KeyUri) -> Result<KeySummary, Fau
         .and_then(|label| crate::uri::KeyName::parse(label).ok());
     Ok(summary)
 }
-
-

@@ -120,7 +120,11 @@ impl Record {
             let (name, of) = line.strip_prefix("version ")?.split_once(' ')?;
             versions.insert(name.to_owned(), state(of)?);
         }
-        Some(Self { revision, key, versions })
+        Some(Self {
+            revision,
+            key,
+            versions,
+        })
     }
 }
 
@@ -176,7 +180,12 @@ mod tests {
         record.set("2-00000002", State::Disabled);
         record.set("3-00000003", State::Enabled);
         assert_eq!(Record::parse(record.text().as_bytes()), Some(record));
-        for damaged in ["", "keystrand 2 1\nkey enabled\n", "keystrand 1 1\n", "keystrand 1 1\nkey on\n"] {
+        for damaged in [
+            "",
+            "keystrand 2 1\nkey enabled\n",
+            "keystrand 1 1\n",
+            "keystrand 1 1\nkey on\n",
+        ] {
             assert_eq!(Record::parse(damaged.as_bytes()), None, "{damaged:?}");
         }
     }

@@ -37,11 +37,7 @@ impl Seat {
     }
 
     /// Does `work`, and once more after a loss: with a new session, a new login and new handles.
-    pub(super) fn run<T>(
-        &mut self,
-        repeat: Repeat,
-        work: &dyn Fn(&At<'_>) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+    pub(super) fn run<T>(&mut self, repeat: Repeat, work: &dyn Fn(&At<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let module = self.token.module()?;
         let _turn = module.turn();
         let mut again = true;
@@ -49,12 +45,17 @@ impl Seat {
             let generation = self.token.generation();
             let done = self.once(&module, generation, work);
             let Err(fault) = done else { return done };
-            if fault.loss == Loss::None {
+            let is_alive = || {
+                self.open
+                    .as_ref()
+                    .is_some_and(|open| open.session.get_session_info().is_ok())
+            };
+            if fault.loss == Loss::None || fault.loss == Loss::Doubtful && is_alive() {
                 return Err(fault);
             }
             self.open = None;
             self.token.lost(generation);
-            if !again || fault.loss == Loss::During && repeat == Repeat::Unsafe {
+            if !again || fault.loss != Loss::Before && repeat == Repeat::Unsafe {
                 return Err(fault);
             }
             again = false;

@@ -1,8 +1,5 @@
 //! What a token is and can do, for `kmsctl doctor`.
 
-use cryptoki::context::Function;
-use cryptoki::mechanism::MechanismType;
-
 use super::fault::Fault;
 use super::key::KeyFacts;
 use super::mechanism::WrapBy;
@@ -77,7 +74,7 @@ impl Survey {
             mechanisms: listed.len(),
             usable: negotiated.usable.clone(),
             refused: negotiated.refused.clone(),
-            has_ml_kem: listed.contains(&MechanismType::ML_KEM) && context.is_fn_supported(Function::DecapsulateKey),
+            has_ml_kem: negotiated.has_ml_kem,
             lacks: at.place.profile.traits().lacks,
             weak,
             keys,

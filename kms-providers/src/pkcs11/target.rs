@@ -102,7 +102,10 @@ impl VersionName {
 
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (number, unique) = text.split_once('-')?;
-        let parsed = Self::new(number.parse().ok()?, u32::from_str_radix(unique, 16).ok()?.to_be_bytes());
+        let parsed = Self::new(
+            number.parse().ok()?,
+            u32::from_str_radix(unique, 16).ok()?.to_be_bytes(),
+        );
         (parsed.number > 0 && parsed.text == text).then_some(parsed)
     }
 }
@@ -117,7 +120,16 @@ mod tests {
         assert_eq!(version.text(), "3-9f000001");
         assert_eq!(VersionName::of_id(&version.id()), Some(version.clone()));
         assert!(VersionName::new(10, [0; 4]) > version);
-        for text in ["", "3", "3-", "0-9f000001", "03-9f000001", "3-9F000001", "3-9f00001", "+3-9f000001"] {
+        for text in [
+            "",
+            "3",
+            "3-",
+            "0-9f000001",
+            "03-9f000001",
+            "3-9F000001",
+            "3-9f00001",
+            "+3-9f000001",
+        ] {
             assert_eq!(VersionName::parse(text), None, "{text}");
         }
     }

@@ -127,7 +127,13 @@ impl Token {
     pub(super) fn is_of(&self, module: &Module, place: &Place, key: &Pkcs11Key) -> Result<bool, Fault> {
         let context = &module.context;
         let (library, of) = (context.get_library_info()?, context.get_slot_info(place.slot)?);
-        Ok(is_of(key, &library, place.slot, &of, &context.get_token_info(place.slot)?))
+        Ok(is_of(
+            key,
+            &library,
+            place.slot,
+            &of,
+            &context.get_token_info(place.slot)?,
+        ))
     }
 
     /// Opens a session that is logged in.
@@ -149,7 +155,10 @@ impl Token {
             return tolerant(session.login(UserType::User, None));
         };
         let mut refused = lock(&self.refused_pin);
-        if refused.as_ref().is_some_and(|refused| bool::from(refused.ct_eq(pin.as_bytes()))) {
+        if refused
+            .as_ref()
+            .is_some_and(|refused| bool::from(refused.ct_eq(pin.as_bytes())))
+        {
             return Err(Fault::new(KekFault::Denied));
         }
         let attempt = session.login(UserType::User, Some(&AuthPin::from(pin.as_str())));
@@ -167,7 +176,9 @@ impl Token {
         };
         let text = Zeroizing::new(fs::read_to_string(path).map_err(|_| denied())?);
         let pin = text.trim_end_matches(['\r', '\n']);
-        let names_user = pin.split_once(':').is_some_and(|(user, password)| !user.is_empty() && !password.is_empty());
+        let names_user = pin
+            .split_once(':')
+            .is_some_and(|(user, password)| !user.is_empty() && !password.is_empty());
         if pin.is_empty() || place.profile.traits().pin_names_user && !names_user {
             return Err(denied());
         }

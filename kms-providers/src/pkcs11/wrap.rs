@@ -6,7 +6,7 @@ use kms_core::{Binding, KekFault};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::attributes;
-use super::fault::Fault;
+use super::fault::{Fault, Loss};
 use super::mechanism::{WrapBy, gcm, iv_rule, key_wrap, oaep256};
 use super::profile::IvRule;
 use super::seat::At;
@@ -35,7 +35,10 @@ pub(super) fn fresh(at: &At<'_>) -> Result<Secret<32>, Fault> {
     }
     let mixed = Secret::try_init_with(|place: &mut [u8; 32]| {
         at.token.backend.random.fill(place)?;
-        place.iter_mut().zip(theirs.iter()).for_each(|(ours, theirs)| *ours ^= theirs);
+        place
+            .iter_mut()
+            .zip(theirs.iter())
+            .for_each(|(ours, theirs)| *ours ^= theirs);
         Ok::<_, kms_core::crypto::RandomFailed>(())
     });
     mixed.map_err(|_| Fault::new(KekFault::Random))
@@ -68,17 +71,21 @@ pub(super) fn recover(
         WrapBy::AesKwp | WrapBy::AesKw => unwrap(at, by, key, w),
         WrapBy::AesGcm => open(at, key, w, aad),
         WrapBy::RsaOaep256 => match w.len() {
-            256..=1024 => at.session.decrypt(&oaep256(), key, w).map_err(Fault::from).and_then(sized),
+            256..=1024 => at
+                .session
+                .decrypt(&oaep256(), key, w)
+                .map_err(Fault::from)
+                .and_then(sized),
             _ => Err(Fault::new(KekFault::DoesNotUnwrap)),
         },
     };
     recovered.map_err(|fault| vague(at, fault))
 }
 
-/// Some tokens answer wrong bytes with CKR_GENERAL_ERROR. One that still answers other questions is not gone.
+/// Some tokens answer wrong bytes with CKR_GENERAL_ERROR, CKR_DEVICE_ERROR or CKR_FUNCTION_FAILED. One that still
+/// answers other questions is not gone.
 fn vague(at: &At<'_>, fault: Fault) -> Fault {
-    let is_vague = fault == Fault::new(KekFault::Unavailable);
-    match is_vague && at.session.get_session_info().is_ok() {
+    match fault.loss == Loss::Doubtful && at.session.get_session_info().is_ok() {
         true => Fault::new(KekFault::DoesNotUnwrap),
         false => fault,
     }

@@ -20,7 +20,9 @@ impl Pkcs11Key {
     /// The key that these attributes name, each once and in this order.
     #[must_use]
     pub fn of(attributes: &[(&str, &[u8])]) -> Option<Self> {
-        let written = attributes.iter().map(|(name, value)| format!("{name}={}", encode(value)));
+        let written = attributes
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encode(value)));
         Self::parse(&written.collect::<Vec<_>>().join(";")).ok()
     }
 

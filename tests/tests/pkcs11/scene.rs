@@ -36,9 +36,13 @@ impl Scene {
         let module = kind.module()?;
         if let Some(folder) = std::env::var_os(INSIDE) {
             let clock = Arc::new(TestClock::default());
-            return Some(Self { folder: folder.into(), module, clock });
+            return Some(Self {
+                folder: folder.into(),
+                module,
+                clock,
+            });
         }
-        let folder = tempfile::tempdir().unwrap();
+        let folder = in_memory();
         kind.make(&module, folder.path());
         let test = std::thread::current().name().unwrap().to_owned();
         let mut again = kind.command(std::env::current_exe().unwrap(), folder.path());
@@ -46,7 +50,11 @@ impl Scene {
         let output = again.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         println!("{text}");
-        assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{text}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         assert!(text.contains("1 passed"), "{test} was not found in its own program");
         None
     }
@@ -103,13 +111,19 @@ impl Kind {
             Self::SoftHsm => {
                 std::fs::create_dir(folder.join("tokens")).unwrap();
                 let tokens = folder.join("tokens");
-                let text = format!("directories.tokendir = {}\nobjectstore.backend = file\n", tokens.display());
+                let text = format!(
+                    "directories.tokendir = {}\nobjectstore.backend = file\n",
+                    tokens.display()
+                );
                 std::fs::write(folder.join("softhsm2.conf"), text).unwrap();
                 self.add_token(folder, LABEL);
             }
             Self::Kryoptic => {
                 let database = folder.join("token.sql");
-                let text = format!("[[slots]]\nslot = 42\ndbtype = \"sqlite\"\ndbargs = \"{}\"\n", database.display());
+                let text = format!(
+                    "[[slots]]\nslot = 42\ndbtype = \"sqlite\"\ndbargs = \"{}\"\n",
+                    database.display()
+                );
                 std::fs::write(folder.join("kryoptic.conf"), text).unwrap();
                 let module = module.to_str().unwrap();
                 let tool = |arguments: &[&str]| {
@@ -126,7 +140,16 @@ impl Kind {
     /// Another token of SoftHSM.
     pub(crate) fn add_token(self, folder: &Path, label: &str) {
         let mut tool = self.command("softhsm2-util".into(), folder);
-        let token = ["--init-token", "--free", "--label", label, "--so-pin", SO_PIN, "--pin", PIN];
+        let token = [
+            "--init-token",
+            "--free",
+            "--label",
+            label,
+            "--so-pin",
+            SO_PIN,
+            "--pin",
+            PIN,
+        ];
         run(tool.args(token));
     }
 
@@ -140,9 +163,25 @@ impl Kind {
     }
 }
 
+/// Software tokens make every change durable, which tests of this program have no use for.
+fn in_memory() -> tempfile::TempDir {
+    match Path::new("/dev/shm").is_dir() {
+        true => tempfile::tempdir_in("/dev/shm").unwrap(),
+        false => tempfile::tempdir().unwrap(),
+    }
+}
+
 fn softhsm_modules() -> Vec<PathBuf> {
-    let folders = ["/usr/lib/softhsm", "/usr/lib64/pkcs11", "/usr/local/lib/softhsm", "/opt/homebrew/lib/softhsm"];
-    folders.iter().map(|folder| Path::new(folder).join("libsofthsm2.so")).collect()
+    let folders = [
+        "/usr/lib/softhsm",
+        "/usr/lib64/pkcs11",
+        "/usr/local/lib/softhsm",
+        "/opt/homebrew/lib/softhsm",
+    ];
+    folders
+        .iter()
+        .map(|folder| Path::new(folder).join("libsofthsm2.so"))
+        .collect()
 }
 
 fn kryoptic_module() -> PathBuf {
