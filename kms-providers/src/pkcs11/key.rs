@@ -195,6 +195,11 @@ impl KeyView {
         Ok(view)
     }
 
+    /// Whether Keystrand made the key, or a version of it.
+    pub(super) fn is_ours(&self) -> bool {
+        self.versions.iter().any(|version| version.name.is_some())
+    }
+
     /// The version that new wraps use.
     pub(super) fn primary(&self) -> Option<&Version> {
         self.versions.last()

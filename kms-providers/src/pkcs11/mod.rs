@@ -21,6 +21,7 @@
 //! lifecycle    making, rotating, disabling, destroying
 //! import       key material from outside, by unwrapping
 //! survey       what a token is and can do
+//! setup        a new token, for trying things out
 //! ```
 //!
 //! **What never leaves.** KEKs: sensitive, not extractable, for wrapping and nothing else. What a token wraps is W,
@@ -47,6 +48,7 @@ mod provider;
 mod record;
 mod seat;
 mod settings;
+mod setup;
 mod survey;
 mod target;
 mod token;
@@ -58,5 +60,6 @@ pub use mechanism::WrapBy;
 pub use profile::{IvRule, Profile};
 pub use provider::{Pkcs11Error, Pkcs11Provider};
 pub use settings::Pkcs11Settings;
+pub use setup::init_token;
 pub use survey::{SlotFound, Survey};
 pub use token_uri::{TokenUri, TokenUriFault};

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Instant;
 
 use async_trait::async_trait;
 use kms_core::audit::{Clock, SystemClock};
@@ -23,7 +22,7 @@ use super::survey::Survey;
 use super::target::{Class, Target};
 use super::token::Token;
 use crate::config::{ConfigError, ProviderConfig};
-use crate::provider::{KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider, Reach, VersionSummary};
+use crate::provider::{KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider, Reach, Remark, VersionSummary};
 use crate::uri::{KeyUri, UriScheme};
 
 /// Keys of one token.
@@ -187,8 +186,8 @@ impl Provider for Pkcs11Provider {
             .map_err(|fault| KekError::new(UriScheme::Pkcs11.name(), KekOperation::Describe, fault))
     }
 
+    /// Whether the token is there and lets us in. There is no network of ours between.
     async fn probe(&self) -> Result<Option<Reach>, KekError> {
-        let asked = Instant::now();
         let probed = self
             .0
             .calls
@@ -196,11 +195,11 @@ impl Provider for Pkcs11Provider {
         probed
             .await
             .map_err(|fault| KekError::new(UriScheme::Pkcs11.name(), KekOperation::Describe, fault))?;
-        Ok(Some(Reach {
-            took: asked.elapsed(),
-            clock_ahead: 0,
-            key_exchange: None,
-        }))
+        Ok(None)
+    }
+
+    async fn remarks(&self) -> Result<Vec<Remark>, KekError> {
+        Ok(self.survey().await?.remarks())
     }
 
     fn lifecycle(&self) -> Option<&dyn KeyLifecycle> {
@@ -275,7 +274,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// Keys of the token, by label.
+/// Keys that Keystrand made in the token, by label. Those of others are for others to rotate and to destroy.
 fn list(at: &At<'_>) -> Result<Vec<KeySummary>, Fault> {
     let mut keys = Vec::new();
     for class in [Class::Secret, Class::Private] {
@@ -283,7 +282,8 @@ fn list(at: &At<'_>) -> Result<Vec<KeySummary>, Fault> {
             let uri = uri_of(at, &label, class)?;
             let KeyUri::Pkcs11(key) = &uri else { continue };
             match summary(at, &Target::of(key)?, &uri) {
-                Ok(summary) => keys.push(summary),
+                Ok(Some(summary)) => keys.push(summary),
+                Ok(None) => {}
                 // Several objects of others under one label: none can be named by it.
                 Err(fault) if fault.kind == KekFault::Unsupported => {}
                 Err(fault) => return Err(fault),
@@ -293,8 +293,11 @@ fn list(at: &At<'_>) -> Result<Vec<KeySummary>, Fault> {
     Ok(keys)
 }
 
-fn summary(at: &At<'_>, target: &Target, uri: &KeyUri) -> Result<KeySummary, Fault> {
+fn summary(at: &At<'_>, target: &Target, uri: &KeyUri) -> Result<Option<KeySummary>, Fault> {
     let view = KeyView::now(at, target)?;
+    if !view.is_ours() {
+        return Ok(None);
+    }
     let mut summary = KeySummary::new(uri.clone(), view.record.key.into(), None);
     let primary = view.primary().and_then(|version| version.text.clone());
     for text in view.versions.iter().filter_map(|version| version.text.clone()) {
@@ -310,5 +313,5 @@ fn summary(at: &At<'_>, target: &Target, uri: &KeyUri) -> Result<KeySummary, Fau
         .ok()
         .and_then(|label| std::str::from_utf8(label).ok())
         .and_then(|label| crate::uri::KeyName::parse(label).ok());
-    Ok(summary)
+    Ok(Some(summary))
 }

@@ -6,6 +6,7 @@ use super::mechanism::WrapBy;
 use super::seat::At;
 use super::target::{Class, Target};
 use super::{key, lifecycle};
+use crate::provider::Remark;
 use crate::uri::KeyUri;
 
 /// A token, as it was found.
@@ -80,6 +81,66 @@ impl Survey {
             keys,
         })
     }
+}
+
+impl Survey {
+    /// The same in sentences.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<Remark> {
+        let mut remarks = vec![plain(format!("{}, {}", self.library, self.token))];
+        remarks.extend(self.slots.iter().map(|slot| {
+            let which = if slot.is_configured { "in use" } else { "not configured" };
+            plain(format!(
+                "slot {}: token `{}`, serial {}, {which}",
+                slot.number, slot.label, slot.serial
+            ))
+        }));
+        let threads = if self.is_serial {
+            "one call at a time"
+        } else {
+            "calls at once"
+        };
+        remarks.push(plain(format!(
+            "profile {}, {} mechanisms, {threads}",
+            self.profile, self.mechanisms
+        )));
+        remarks.extend(self.ways());
+        remarks.extend(self.lacks.iter().map(|lack| plain(format!("this vendor: {lack}"))));
+        remarks.extend(self.weak.iter().map(|(key, why)| Remark {
+            text: format!("{key} is refused: {why}"),
+            advice: Some("make another key and rewrap; `allow_weak_keys` uses it all the same".into()),
+        }));
+        remarks
+    }
+
+    fn ways(&self) -> Vec<Remark> {
+        let mut ways: Vec<_> = self
+            .usable
+            .iter()
+            .map(|by| plain(format!("{} works", by.name())))
+            .collect();
+        if self.has_ml_kem {
+            ways.push(plain(
+                "ML-KEM key pairs can be made (`kmsctl key create --kem mlkem768`)".into(),
+            ));
+        }
+        ways.extend(
+            self.refused
+                .iter()
+                .map(|(by, why)| plain(format!("{} is not used: {why}", by.name()))),
+        );
+        if self.usable.is_empty() {
+            ways.push(Remark {
+                text: "no mechanism protects a secret here in a way that Keystrand accepts".into(),
+                advice: Some("see docs/providers/pkcs11.md for what a token has to offer".into()),
+            });
+        }
+        ways
+    }
+}
+
+fn plain(text: String) -> Remark {
+    Remark { text, advice: None }
 }
 
 fn slots(at: &At<'_>) -> Result<Vec<SlotFound>, Fault> {

@@ -53,6 +53,16 @@ pub enum TokenUriFault {
 }
 
 impl TokenUri {
+    /// The token of this label; `None` where no label can be so.
+    #[must_use]
+    pub fn of_label(label: &str) -> Option<Self> {
+        let is_label = (1..=32).contains(&label.len()) && !label.contains(char::is_control);
+        is_label.then(|| Self {
+            attributes: vec![("token".into(), label.into())],
+            pin_source: None,
+        })
+    }
+
     /// The label, where the URI has one.
     #[must_use]
     pub fn label(&self) -> Option<&str> {

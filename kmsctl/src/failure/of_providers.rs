@@ -91,6 +91,12 @@ impl From<Error> for Failure {
             Error::Aws(kms_providers::aws::AwsError::Config(error)) => error.into(),
             #[cfg(feature = "aws")]
             Error::Aws(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
+            #[cfg(feature = "pkcs11")]
+            Error::Pkcs11(kms_providers::pkcs11::Pkcs11Error::Config(error)) => error.into(),
+            #[cfg(feature = "pkcs11")]
+            Error::Pkcs11(error) => {
+                Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml")
+            }
             other => Self::usage(other.to_string(), "name a file that holds it with --passphrase-file"),
         }
     }
