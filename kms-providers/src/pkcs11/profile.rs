@@ -50,8 +50,8 @@ pub(super) struct Traits {
     pub(super) keeps_data: bool,
     /// Whether a PIN is `user:password`.
     pub(super) pin_names_user: bool,
-    /// What the token lacks, for `kmsctl doctor`.
-    pub(super) lacks: &'static [&'static str],
+    /// What an operator should know, for `kmsctl doctor`.
+    pub(super) notes: &'static [&'static str],
 }
 
 impl Profile {
@@ -98,7 +98,7 @@ const GENERIC: Traits = Traits {
     kwp: None,
     keeps_data: true,
     pin_names_user: false,
-    lacks: &["AES-GCM is not used until `gcm_iv` says who makes its IV"],
+    notes: &["AES-GCM is not used until `gcm_iv` says who makes its IV"],
 };
 
 const SOFTHSM2: Traits = Traits {
@@ -106,10 +106,10 @@ const SOFTHSM2: Traits = Traits {
     manufacturer: "softhsm",
     order: &[WrapBy::AesKwp, WrapBy::AesKw, WrapBy::AesGcm],
     iv: Some(IvRule::Caller),
-    lacks: &[
-        "RSA-OAEP with SHA-256 (it answers CKR_ARGUMENTS_BAD)",
-        "ML-KEM",
-        "it is software: keys lie encrypted in files",
+    notes: &[
+        "no RSA-OAEP with SHA-256 (it answers CKR_ARGUMENTS_BAD)",
+        "no ML-KEM",
+        "software: keys lie encrypted in files",
     ],
     ..GENERIC
 };
@@ -119,7 +119,7 @@ const KRYOPTIC: Traits = Traits {
     manufacturer: "kryoptic",
     order: &[WrapBy::AesKwp, WrapBy::AesKw, WrapBy::AesGcm, WrapBy::RsaOaep256],
     iv: Some(IvRule::Caller),
-    lacks: &["it is software: keys lie encrypted in a file"],
+    notes: &["software: keys lie encrypted in a file"],
     ..GENERIC
 };
 
@@ -127,7 +127,7 @@ const OPENCRYPTOKI: Traits = Traits {
     name: "opencryptoki",
     manufacturer: "ibm",
     order: &[WrapBy::AesKwp, WrapBy::AesKw, WrapBy::RsaOaep256],
-    lacks: &["AES key wrap and AES-GCM in its software token", "ML-KEM"],
+    notes: &["no AES key wrap and no AES-GCM in its software token", "no ML-KEM"],
     ..GENERIC
 };
 
@@ -141,8 +141,8 @@ const CLOUDHSM: Traits = Traits {
     kwp: Some(0x8000_216F),
     keeps_data: false,
     pin_names_user: true,
-    lacks: &[
-        "disabling, and destruction that waits: use `cloudhsm-cli key delete`",
-        "ML-KEM",
+    notes: &[
+        "no disabling and no destruction that waits: use `cloudhsm-cli key delete`",
+        "no ML-KEM",
     ],
 };

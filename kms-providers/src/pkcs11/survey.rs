@@ -31,8 +31,8 @@ pub struct Survey {
     pub refused: Vec<(WrapBy, String)>,
     /// Whether ML-KEM key pairs can be made.
     pub has_ml_kem: bool,
-    /// What the vendor's tokens lack, as far as the profile knows.
-    pub lacks: &'static [&'static str],
+    /// What is known of the vendor's tokens.
+    pub notes: &'static [&'static str],
     /// Keys that are refused for their attributes.
     pub weak: Vec<(KeyUri, &'static str)>,
     /// Keys by URI, with the attributes of the version that new wraps use.
@@ -76,7 +76,7 @@ impl Survey {
             usable: negotiated.usable.clone(),
             refused: negotiated.refused.clone(),
             has_ml_kem: negotiated.has_ml_kem,
-            lacks: at.place.profile.traits().lacks,
+            notes: at.place.profile.traits().notes,
             weak,
             keys,
         })
@@ -105,7 +105,11 @@ impl Survey {
             self.profile, self.mechanisms
         )));
         remarks.extend(self.ways());
-        remarks.extend(self.lacks.iter().map(|lack| plain(format!("this vendor: {lack}"))));
+        remarks.extend(
+            self.notes
+                .iter()
+                .map(|note| plain(format!("of {}: {note}", self.profile))),
+        );
         remarks.extend(self.weak.iter().map(|(key, why)| Remark {
             text: format!("{key} is refused: {why}"),
             advice: Some("make another key and rewrap; `allow_weak_keys` uses it all the same".into()),

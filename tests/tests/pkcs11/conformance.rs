@@ -11,11 +11,11 @@ use kms_providers::{KeyUri, Provider};
 
 use crate::scene::{Kind, Scene};
 
-struct Token<'a> {
-    provider: Pkcs11Provider,
-    scene: &'a Scene,
-    kem: Option<Kem>,
-    threads: usize,
+pub(crate) struct Token<'a> {
+    pub(crate) provider: Pkcs11Provider,
+    pub(crate) scene: &'a Scene,
+    pub(crate) kem: Option<Kem>,
+    pub(crate) threads: usize,
 }
 
 #[async_trait]

@@ -8,5 +8,8 @@
     reason = "clippy.toml allows the first in test functions; their helpers are no less test code"
 )]
 
+mod cloudhsm;
 mod conformance;
+mod faults;
 mod scene;
+mod tokens;

@@ -47,6 +47,7 @@ impl Scene {
         let test = std::thread::current().name().unwrap().to_owned();
         let mut again = kind.command(std::env::current_exe().unwrap(), folder.path());
         again.args([&test, "--exact", "--nocapture"]).env(INSIDE, folder.path());
+        again.env("KEYSTRAND_SHIM", folder.path().join("shim"));
         let output = again.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         println!("{text}");
@@ -57,6 +58,20 @@ impl Scene {
         );
         assert!(text.contains("1 passed"), "{test} was not found in its own program");
         None
+    }
+
+    /// Settings for this token through a module that stands before the real one, and does what `script` says.
+    pub(crate) fn shimmed(&self, script: &str) -> Pkcs11Settings {
+        self.script(script);
+        self.settings_of(&shim())
+    }
+
+    /// What the module before the real one does from now on.
+    pub(crate) fn script(&self, script: &str) {
+        let text = format!("real {}\n{script}\n", self.module.display());
+        let (whole, place) = (self.folder.join("shim.new"), self.folder.join("shim"));
+        std::fs::write(&whole, text).unwrap();
+        std::fs::rename(whole, place).unwrap();
     }
 
     pub(crate) fn settings(&self) -> Pkcs11Settings {
@@ -169,6 +184,22 @@ fn in_memory() -> tempfile::TempDir {
         true => tempfile::tempdir_in("/dev/shm").unwrap(),
         false => tempfile::tempdir().unwrap(),
     }
+}
+
+/// Built beside this program, as a dependency of it.
+fn shim() -> PathBuf {
+    let program = std::env::current_exe().unwrap();
+    let folder = program.parent().unwrap();
+    let name = format!(
+        "{}keystrand_shim{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    );
+    let places = [folder.join(&name), folder.parent().unwrap().join(&name)];
+    places
+        .into_iter()
+        .find(|place| place.exists())
+        .expect("cargo builds it with these tests")
 }
 
 fn softhsm_modules() -> Vec<PathBuf> {
