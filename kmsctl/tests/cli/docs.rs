@@ -16,6 +16,16 @@ fn every_command_of_the_page_on_inventories_runs() {
     run_page("docs/scan.md", 8);
 }
 
+#[cfg(feature = "pkcs11")]
+#[test]
+fn every_command_of_the_page_on_tokens_runs() {
+    if Path::new("/usr/lib/softhsm/libsofthsm2.so").exists() {
+        run_page("docs/providers/pkcs11.md", 8);
+    } else {
+        println!("SKIPPED: no SoftHSM 2 here; apt install softhsm2");
+    }
+}
+
 fn run_page(page: &str, least: usize) {
     let text = fs::read_to_string(repository(page)).unwrap();
     let home = Home::none();

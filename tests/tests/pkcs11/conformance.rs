@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use kms_core::{KekError, Kem};
 use kms_providers::conformance::{self, Harness};
-use kms_providers::pkcs11::{Pkcs11Provider, WrapBy};
+use kms_providers::pkcs11::{Pkcs11Provider, Pkcs11Settings, WrapBy};
 use kms_providers::{KeyUri, Provider};
 
 use crate::scene::{Kind, Scene};
@@ -69,9 +69,28 @@ fn kryoptic_conforms_by_ml_kem() {
     passes(&scene, None, Some(Kem::MlKem768));
 }
 
+/// Any token that the environment names: an HSM, openCryptoki. Keys of this test stay in it.
+#[test]
+fn a_live_token_conforms() {
+    let named = |name: &str| std::env::var(format!("KEYSTRAND_TEST_PKCS11_{name}")).ok();
+    let (Some(module), Some(token)) = (named("MODULE"), named("TOKEN")) else {
+        println!("SKIPPED: no live token; see docs/providers/pkcs11.md");
+        return;
+    };
+    let mut settings = Pkcs11Settings::new(module, token.parse().unwrap());
+    settings.pin_file = named("PIN_FILE").map(Into::into);
+    settings.call_ms = 60_000;
+    let scene = Scene::elsewhere();
+    passes_with(&scene, settings, None);
+}
+
 fn passes(scene: &Scene, mechanism: Option<WrapBy>, kem: Option<Kem>) {
     let mut settings = scene.settings();
     settings.mechanism = mechanism;
+    passes_with(scene, settings, kem);
+}
+
+fn passes_with(scene: &Scene, settings: Pkcs11Settings, kem: Option<Kem>) {
     let token = Token {
         provider: scene.provider_with(settings),
         scene,

@@ -60,6 +60,15 @@ impl Scene {
         None
     }
 
+    /// No token: one that stands elsewhere is tried.
+    pub(crate) fn elsewhere() -> Self {
+        Self {
+            folder: PathBuf::new(),
+            module: PathBuf::new(),
+            clock: Arc::default(),
+        }
+    }
+
     /// Settings for this token through a module that stands before the real one, and does what `script` says.
     pub(crate) fn shimmed(&self, script: &str) -> Pkcs11Settings {
         self.script(script);
