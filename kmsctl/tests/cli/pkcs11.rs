@@ -62,9 +62,13 @@ impl Lab {
         fs::write(&config, text.replace(MODULE, shim().to_str().unwrap())).unwrap();
     }
 
-    fn versions(&self, key: &str) -> usize {
+    fn versions(&self, key: &str) -> Vec<String> {
         let shown = self.json(&["key", "show", key]);
-        shown[0]["versions"].as_array().map_or(0, Vec::len)
+        let versions = shown.iter().find_map(|shown| shown["versions"].as_array()).unwrap();
+        versions
+            .iter()
+            .map(|version| version["version"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 
@@ -103,10 +107,9 @@ fn one_command_makes_a_token_to_try_things_out() {
     assert_eq!(lab.home.read("back.txt"), b"figures");
 
     // The first version is not needed any more; one that is, is not destroyed.
-    let shown = lab.json(&["key", "show", "payments"]);
-    let versions: Vec<_> = shown[0]["versions"].as_array().unwrap().iter().collect();
+    let versions = lab.versions("payments");
     let uri = "pkcs11:token=lab;object=payments;type=secret-key";
-    let version = |n: usize| format!("{uri};id=ks1:{}", versions[n]["version"].as_str().unwrap());
+    let version = |n: usize| format!("{uri};id=ks1:{}", versions[n]);
     lab.ok(&["key", "disable", &version(0)]);
     lab.ok(&["key", "enable", &version(0)]);
     lab.ok(&["key", "destroy", &version(0)]);
@@ -135,7 +138,7 @@ fn material_is_brought_to_a_token() {
     lab.ok(&["encrypt", "--key", "brought", "report.txt"]);
     lab.ok(&["key", "import", "brought", "material", "--new-version"]);
     lab.ok(&["decrypt", "report.txt.ks1", "back.txt"]);
-    assert_eq!(lab.versions("brought"), 2);
+    assert_eq!(lab.versions("brought").len(), 2);
     assert!(lab.ok(&["key", "show", "brought"]).contains("imported"));
 }
 
@@ -150,10 +153,11 @@ fn a_token_that_goes_away_in_the_middle_of_a_rotation_loses_nothing() {
         lab.home.file(&format!("d/{n}"), format!("figures {n}"));
     }
     lab.ok(&["encrypt", "--key", "payments", "d"]);
-    lab.script("fault C_WrapKey device-removed");
+    // Two calls find out what the token can do; what follows wraps.
+    lab.script("fault C_WrapKey device-removed always 2");
     let broken = lab.run(&["rotate", "payments", "--rewrap", "d"]);
     assert!(matches!(broken.code, 4 | 6), "{}: {}", broken.code, broken.stderr);
-    assert_eq!(lab.versions("payments"), 2);
+    assert_eq!(lab.versions("payments").len(), 2);
 
     // Back, but still not wrapping: everything opens.
     for n in 0..6 {
@@ -165,7 +169,7 @@ fn a_token_that_goes_away_in_the_middle_of_a_rotation_loses_nothing() {
 
     lab.script("");
     lab.ok(&["rotate", "--resume"]);
-    assert_eq!(lab.versions("payments"), 2, "the resumed run rotated again");
+    assert_eq!(lab.versions("payments").len(), 2, "the resumed run rotated again");
     let dry = lab.run(&["rewrap", "d", "--dry-run"]);
     assert!(dry.ok().contains("0 would") || lab.ok(&["rewrap", "d"]).contains("6 already current"));
     for n in 0..6 {

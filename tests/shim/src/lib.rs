@@ -12,7 +12,8 @@
 //! ```text
 //! real /usr/lib/softhsm/libsofthsm2.so
 //! cloudhsm
-//! fault C_WrapKey device-removed 1      one time; without a number always
+//! fault C_WrapKey device-removed 1           one time; without a number always
+//! fault C_WrapKey device-removed always 2    always, after two calls that go well
 //! ```
 //! Unsafe code cannot be avoided in a module that C calls; no product uses this one.
 #![allow(unsafe_code, non_snake_case, clippy::missing_safety_doc)]
