@@ -223,7 +223,7 @@ fn round_trip(at: &At<'_>, by: WrapBy, wrapping: ObjectHandle, unwrapping: Objec
     let aad = [0x53; wrap::AAD];
     let mut w = wrap::protect(at, by, wrapping, &secret, &aad)?;
     let back = wrap::recover(at, by, unwrapping, &w, &aad)?;
-    if !bool::from(back.ct_eq(&secret)) {
+    if !back.ct_eq(&secret) {
         return Err(Trial::Refused("it gives another secret back".into()));
     }
     w[0] ^= 1;

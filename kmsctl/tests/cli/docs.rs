@@ -18,6 +18,7 @@ fn every_command_of_the_page_on_inventories_runs() {
 
 #[cfg(feature = "pkcs11")]
 #[test]
+#[allow(clippy::print_stdout, reason = "who reads the tests is told what was skipped")]
 fn every_command_of_the_page_on_tokens_runs() {
     if Path::new("/usr/lib/softhsm/libsofthsm2.so").exists() {
         run_page(&Home::none(), "docs/providers/pkcs11.md", 8);

@@ -10,7 +10,9 @@ use cryptoki_sys::*;
 pub(crate) const MANUFACTURER: [u8; 32] = *b"Marvell Semiconductors, Inc.    ";
 
 /// IVs that were made, and where the caller wants each: by session.
-static MADE: Mutex<Option<HashMap<CK_SESSION_HANDLE, (usize, [u8; 12])>>> = Mutex::new(None);
+static MADE: Mutex<Option<Made>> = Mutex::new(None);
+
+type Made = HashMap<CK_SESSION_HANDLE, (usize, [u8; 12])>;
 
 /// Whether a template is of a data object: there are none.
 ///
