@@ -18,38 +18,37 @@ fn tokenizer(text: &str) -> Tokenizer {
     Tokenizer::new(&key(), template(text))
 }
 
-/// A template, values that it takes, and what their tokens look like as a pattern that nothing of ours reads.
-const SAMPLES: &[(&str, &[&str], &str)] = &[
-    ("pan", &["4111111111111111", "4111 1111-11111111", "378282246310005", "6304000000000000000"], "NNNNNN"),
-    ("pan:bin=6,last=4,luhn=ignore,length=16", &["4111111111111111", "4111-1111-1111-1112"], ""),
-    ("pan:bin=4,last=4,luhn=break,length=16", &["4111111111111111"], ""),
-    ("pan:bin=0,last=4,luhn=keep,length=16-19", &["5500005555555559"], ""),
-    ("ssn", &["078-05-1120", "078051120", "078 05 1120"], ""),
-    ("phone", &["+1 (212) 555-0123", "0049 30 123456"], ""),
-    ("digits:first=2,last=2,length=10-12", &["12/345.678-90", "000000000000"], ""),
-    ("email", &["alice@example.org", "a.l+i-c.e2@EXAMPLE.org", "\"@\"@x"], ""),
-    ("iban", &["DE89370400440532013000", "GB29 NWBK 6016 1331 9268 19", "NO9386011117947"], ""),
-    ("iban:keep=8,length=22", &["DE89370400440532013000"], ""),
-    ("uuid", &["f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "F81D4FAE-7DEC-41D0-8765-00A0C91E6BF6"], ""),
-    ("date:from=0001-01-01,to=9999-12-31", &["2026-11-22", "2000-02-29", "0001-01-01", "9999-12-31"], ""),
+/// Templates, and values that they take.
+const SAMPLES: &[(&str, &[&str])] = &[
+    ("pan", &["4111111111111111", "4111 1111-11111111", "378282246310005", "6304000000000000000"]),
+    ("pan:bin=6,last=4,luhn=ignore,length=16", &["4111111111111111", "4111-1111-1111-1112"]),
+    ("pan:bin=4,last=4,luhn=break,length=16", &["4111111111111111"]),
+    ("pan:bin=0,last=4,luhn=keep,length=16-19", &["5500005555555559"]),
+    ("ssn", &["078-05-1120", "078051120", "078 05 1120"]),
+    ("phone", &["+1 (212) 555-0123", "0049 30 123456"]),
+    ("digits:first=2,last=2,length=10-12", &["12/345.678-90", "000000000000"]),
+    ("email", &["alice@example.org", "a.l+i-c.e2@EXAMPLE.org", "1234@x"]),
+    ("iban", &["DE89370400440532013000", "GB29 NWBK 6016 1331 9268 19", "NO9386011117947"]),
+    ("iban:keep=8,length=22", &["DE89370400440532013000"]),
+    ("uuid", &["f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "F81D4FAE-7DEC-41D0-8765-00A0C91E6BF6"]),
+    ("date:from=0001-01-01,to=9999-12-31", &["2026-11-22", "2000-02-29", "0001-01-01", "9999-12-31"]),
     (
         "datetime:from=1900-01-01T00:00:00,to=2099-12-31T23:59:59",
-        &["2026-11-22T06:39:21", "2026-11-22 06:39:21Z", "1900-01-01T00:00:00", "2099-12-31T23:59:59Z"],
-        "",
+        &["2026-11-22T06:39:21", "2026-11-22 06:39:21Z", "1900-01-01T00:00:00", "2099-12-31T23:59:59Z"]
     ),
-    ("integer:min=-500000,max=500000", &["0", "-1", "500000", "-500000", "77"], ""),
-    ("decimal:min=-9999.99,max=9999.99", &["0.00", "-0.01", "9999.99", "12.30"], ""),
-    ("text:alphabet=printable,least=4", &["hello world", "~~~~", " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQ"], ""),
-    ("regex:([A-Z]\\d{6})", &["A123456", "Z000000"], ""),
-    ("regex:([A-Z]{2})-(\\d{5})-([a-f]?)", &["AB-12345-", "AB-12345-c"], ""),
-    ("regex:(\\d{3})-(\\d{2})-(\\d{4})", &["078-05-1120"], ""),
-    ("regex@alphanumeric-upper:[A-Z]{2}([A-Z0-9]{7})", &["ABC1D2E3F"], ""),
-    ("regex@=7:äöüßéèê:x([^y]{8,})y?", &["xäöüßéèêä", "xäöüßéèêäêy"], ""),
+    ("integer:min=-500000,max=500000", &["0", "-1", "500000", "-500000", "77"]),
+    ("decimal:min=-9999.99,max=9999.99", &["0.00", "-0.01", "9999.99", "12.30"]),
+    ("text:alphabet=printable,least=4", &["hello world", "~~~~", " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQ"]),
+    ("regex:([A-Z]\\d{6})", &["A123456", "Z000000"]),
+    ("regex:([A-Z]{2})-(\\d{5})-([a-f]?)", &["AB-12345-", "AB-12345-c"]),
+    ("regex:(\\d{3})-(\\d{2})-(\\d{4})", &["078-05-1120"]),
+    ("regex@alphanumeric-upper:[A-Z]{2}([A-Z0-9]{7})", &["ABC1D2E3F"]),
+    ("regex@=7:äöüßéèê:x([^y]{8,})y?", &["xäöüßéèêä", "xäöüßéèêäêy"]),
 ];
 
 #[test]
 fn tokens_look_like_their_values_and_lead_back() {
-    for (text, values, _) in SAMPLES {
+    for (text, values) in SAMPLES {
         let tokens = tokenizer(text);
         assert_eq!(template(&tokens.template().to_string()).to_string(), tokens.template().to_string(), "{text}");
         for value in *values {
@@ -69,7 +68,7 @@ fn tokens_look_like_their_values_and_lead_back() {
         }
     }
     for data_type in TEMPLATE_TYPES {
-        assert!(SAMPLES.iter().any(|(text, ..)| text.starts_with(data_type.name)), "{}", data_type.name);
+        assert!(SAMPLES.iter().any(|(text, _)| text.starts_with(data_type.name)), "{}", data_type.name);
         assert_eq!(template(data_type.example).to_string(), template(&template(data_type.example).to_string()).to_string());
     }
 }
@@ -211,7 +210,7 @@ fn templates_of_vault_carry_over() {
 
 #[test]
 fn a_column_is_what_its_values_are() {
-    for (text, values, _) in SAMPLES {
+    for (text, values) in SAMPLES {
         let tokens = tokenizer(text);
         let rows: Vec<&str> = values.iter().copied().cycle().take(values.len() * 300 + 1).collect();
         let (offsets, bytes) = column(&rows);
@@ -266,12 +265,10 @@ fn faults_of_rows_stop_become_null_or_are_listed() {
 fn no_two_templates_keys_columns_or_rows_share_tokens() {
     let value = "078051120";
     let mut tokens = std::collections::BTreeSet::new();
-    let mut other_key = Secret::<32>::init_with(|key| key.fill(9));
     for (key, text) in [(key(), "ssn"), (key(), "digits:length=9"), (key(), "regex:(\\d{9})")] {
         assert!(tokens.insert(Tokenizer::new(&key, template(text)).encrypt(b"t", value).unwrap()));
     }
-    other_key = { let _ = other_key; Secret::init_with(|key| key.fill(8)) };
-    let other = FpeKey::new(&CryptoBackend::default(), other_key, "test", 2);
+    let other = FpeKey::new(&CryptoBackend::default(), Secret::init_with(|key| key.fill(8)), "test", 2);
     assert!(tokens.insert(Tokenizer::new(&other, template("ssn")).encrypt(b"t", value).unwrap()));
     let own = tokenizer("ssn");
     let (offsets, bytes) = column(&[value, value]);
@@ -324,7 +321,7 @@ fn masks_show_what_is_kept() {
     assert_eq!(masked("pan:bin=6,last=4,luhn=ignore,length=16", "4111 1111 1111 1111"), "4111 11** **** 1111");
     assert_eq!(masked("pan", "4111111111111111"), "411111**********");
     assert_eq!(masked("email", "alice.b@example.org"), "*****.*@example.org");
-    assert_eq!(masked("iban", "DE89 3704 0044 0532 0130 00"), "DE89 **** **** **** **** **");
+    assert_eq!(masked("iban", "DE89 3704 0044 0532 0130 00"), "DE** **** **** **** **** **");
     assert_eq!(masked("date:from=0001-01-01,to=9999-12-31", "2026-11-22"), "****-**-**");
 }
 

@@ -65,15 +65,20 @@ impl Iban {
 
     /// Computes the check digits (ISO 7064, MOD 97-10).
     pub(super) fn finish(out: &mut [u8]) {
-        let mut places = out.iter().enumerate().filter(|(_, byte)| **byte != b' ').map(|(at, _)| at);
-        let head: Vec<usize> = places.by_ref().take(COUNTRY_AND_CHECK).collect();
+        let [tens, ones] = Self::check_places(out);
         let mut number = Mod97::default();
-        places.for_each(|at| number.take(out[at]));
-        let [first, second, tens, ones] = head[..] else { return };
-        [out[first], out[second], b'0', b'0'].into_iter().for_each(|byte| number.take(byte));
+        let symbols = || out.iter().filter(|byte| **byte != b' ');
+        symbols().skip(COUNTRY_AND_CHECK).for_each(|byte| number.take(*byte));
+        symbols().take(2).chain(b"00").for_each(|byte| number.take(*byte));
         let check = u8::try_from(98 - number.0).unwrap_or_default();
         out[tens] = b'0' + check / 10;
         out[ones] = b'0' + check % 10;
+    }
+
+    /// Where the check digits stand.
+    pub(super) fn check_places(value: &[u8]) -> [usize; 2] {
+        let mut places = value.iter().enumerate().filter(|(_, byte)| **byte != b' ').map(|(at, _)| at).skip(2);
+        [places.next().unwrap_or_default(), places.next().unwrap_or_default()]
     }
 
     fn check_count(&self, text: &str, count: usize) -> Result<(), ValueFault> {

@@ -155,12 +155,13 @@ impl Template {
     /// The bytes at which hidden characters begin: those that are encrypted, and check digits that follow from them.
     fn hidden<'a>(&'a self, value: &'a str, places: &'a [Place]) -> impl Fn(usize) -> bool + 'a {
         let check = match &self.kind {
-            Kind::Digits(digits) => digits.adjusted(value.as_bytes()),
-            _ => None,
+            Kind::Digits(digits) => [digits.adjusted(value.as_bytes()), None],
+            Kind::Iban(_) => account::Iban::check_places(value.as_bytes()).map(Some),
+            _ => [None, None],
         };
         move |at| {
             let is_encrypted = places.binary_search_by_key(&at, |place| place.at as usize).is_ok();
-            is_encrypted || check == Some(at)
+            is_encrypted || check.contains(&Some(at))
         }
     }
 
