@@ -185,7 +185,7 @@ TYPES = [
     ("pan:bin=6,last=4,luhn=ignore,length=16", "4111111111111112", lambda k, t, v: card(k, t, v, 6, 4, None)),
     ("ssn", "078-05-1120", lambda k, t, v: card(k, t, v, 0, 0, None)),
     ("phone:keep=1,length=8-15", "+1 (212) 555-0123", lambda k, t, v: card(k, t, v, 1, 0, None)),
-    ("digits:first=2,last=2,length=6-32", "12/345678-901234567890123456789012", lambda k, t, v: card(k, t, v, 2, 2, None)),
+    ("digits:first=2,last=2,length=10-32", "12/345678-901234567890123456789012", lambda k, t, v: card(k, t, v, 2, 2, None)),
     ("email", "alice.liddell+x2@Example.org", lambda k, t, v: symbols(
         k, t, v, {i: DIGITS + LOWER for i, c in enumerate(v.rsplit("@", 1)[0]) if c in DIGITS + LOWER})),
     ("iban:keep=0", "DE89 3704 0044 0532 0130 00", lambda k, t, v: iban(k, t, v, 0)),
