@@ -8,13 +8,21 @@ use kms_core::fpe::{FpeKey, Template, Tokenizer};
 use kms_core::memory::Secret;
 use libfuzzer_sys::fuzz_target;
 
-static KEY: LazyLock<FpeKey> =
-    LazyLock::new(|| FpeKey::new(&CryptoBackend::default(), Secret::init_with(|key| key.fill(7)), "fuzz", 1));
+static KEY: LazyLock<FpeKey> = LazyLock::new(|| {
+    FpeKey::new(
+        &CryptoBackend::default(),
+        Secret::init_with(|key| key.fill(7)),
+        "fuzz",
+        1,
+    )
+});
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let (template, values) = text.split_once('\n').unwrap_or((text, ""));
-    let Ok(template) = template.parse::<Template>() else { return };
+    let Ok(template) = template.parse::<Template>() else {
+        return;
+    };
     let again: Template = template.to_string().parse().expect("a template's own text is one");
     assert_eq!(again.to_string(), template.to_string());
     let tokens = Tokenizer::new(&KEY, template);

@@ -11,7 +11,8 @@ use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
 use crate::command::{
-    audit, completions, decrypt, doctor, encrypt, fpe, init, inspect, key, man, migrate, rewrap, rotate, scan, sign, verify,
+    audit, completions, decrypt, doctor, encrypt, fpe, init, inspect, key, man, migrate, rewrap, rotate, scan, sign,
+    verify,
 };
 use crate::failure::Result;
 

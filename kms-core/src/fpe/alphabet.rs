@@ -60,7 +60,10 @@ impl Alphabet {
     /// [`TemplateError::AlphabetSize`], [`TemplateError::AlphabetRepeats`], [`TemplateError::AlphabetSymbol`].
     pub fn custom(symbols: &str) -> Result<Self, TemplateError> {
         let symbols: Vec<char> = symbols.chars().collect();
-        if let Some(named) = NAMED_ALPHABETS.iter().find(|named| named.symbols.chars().eq(symbols.iter().copied())) {
+        if let Some(named) = NAMED_ALPHABETS
+            .iter()
+            .find(|named| named.symbols.chars().eq(symbols.iter().copied()))
+        {
             return Self::named(named.name);
         }
         Self::of("custom".to_owned(), symbols)
@@ -76,7 +79,10 @@ impl Alphabet {
                 return Err(TemplateError::AlphabetSymbol { place: index + 1 });
             }
             let numeral = u16::try_from(index).map_err(|_| TemplateError::AlphabetSize)?;
-            let stands_already = match usize::try_from(u32::from(*symbol)).ok().and_then(|at| ascii.get_mut(at)) {
+            let stands_already = match usize::try_from(u32::from(*symbol))
+                .ok()
+                .and_then(|at| ascii.get_mut(at))
+            {
                 Some(place) => std::mem::replace(place, u32::from(numeral)) != NONE,
                 None => others.insert(*symbol, numeral).is_some(),
             };
@@ -84,7 +90,10 @@ impl Alphabet {
                 return Err(TemplateError::AlphabetRepeats { place: index + 1 });
             }
         }
-        let bytes = symbols.iter().map(|symbol| u8::try_from(*symbol).ok().filter(u8::is_ascii)).collect();
+        let bytes = symbols
+            .iter()
+            .map(|symbol| u8::try_from(*symbol).ok().filter(u8::is_ascii))
+            .collect();
         Ok(Self(Arc::new(Symbols {
             name,
             bytes,

@@ -210,7 +210,11 @@ impl Method {
 }
 
 impl TweakKind {
-    const ALL: [(Self, &'static str); 3] = [(Self::Supplied, "supplied"), (Self::Column, "column"), (Self::Row, "row")];
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::Supplied, "supplied"),
+        (Self::Column, "column"),
+        (Self::Row, "row"),
+    ];
 
     /// Its name.
     #[must_use]
@@ -220,7 +224,9 @@ impl TweakKind {
 }
 
 fn name_of<T: PartialEq>(all: &[(T, &'static str)], wanted: T) -> &'static str {
-    all.iter().find(|(known, _)| *known == wanted).map_or("", |(_, name)| name)
+    all.iter()
+        .find(|(known, _)| *known == wanted)
+        .map_or("", |(_, name)| name)
 }
 
 fn by_name<T: Copy>(all: &[(T, &'static str)], name: &str) -> Option<T> {
@@ -238,7 +244,10 @@ impl std::fmt::Display for ColumnMetadata {
         } = self;
         let (method, tweak) = (method.name(), tweak.name());
         // The template stands last: it may have any character.
-        write!(f, "v=1;key={key};version={version};method={method};tweak={tweak};template={template}")
+        write!(
+            f,
+            "v=1;key={key};version={version};method={method};tweak={tweak};template={template}"
+        )
     }
 }
 
@@ -251,7 +260,9 @@ impl std::str::FromStr for ColumnMetadata {
             let value = rest.strip_prefix(name).and_then(|rest| rest.strip_prefix('='));
             let (value, after) = match name {
                 "template" => (value, ""),
-                _ => value.and_then(|value| value.split_once(';')).map_or((None, ""), |(value, after)| (Some(value), after)),
+                _ => value
+                    .and_then(|value| value.split_once(';'))
+                    .map_or((None, ""), |(value, after)| (Some(value), after)),
             };
             rest = after;
             value.ok_or(ColumnError::MetadataText(name))
@@ -260,7 +271,9 @@ impl std::str::FromStr for ColumnMetadata {
             return Err(ColumnError::MetadataText("v"));
         }
         let key = field("key")?.to_owned();
-        let version = field("version")?.parse().map_err(|_| ColumnError::MetadataText("version"))?;
+        let version = field("version")?
+            .parse()
+            .map_err(|_| ColumnError::MetadataText("version"))?;
         let method = by_name(&Method::ALL, field("method")?).ok_or(ColumnError::MetadataText("method"))?;
         let tweak = by_name(&TweakKind::ALL, field("tweak")?).ok_or(ColumnError::MetadataText("tweak"))?;
         let template = field("template")?.to_owned();

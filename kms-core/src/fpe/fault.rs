@@ -32,7 +32,9 @@ pub enum TemplateError {
         place: usize,
     },
     /// A symbol that NFC may change.
-    #[error("symbol {place} of the alphabet does not stay as it is in Unicode's Normalization Form C; take precomposed letters and no combining marks")]
+    #[error(
+        "symbol {place} of the alphabet does not stay as it is in Unicode's Normalization Form C; take precomposed letters and no combining marks"
+    )]
     AlphabetSymbol {
         /// Counted from 1.
         place: usize,
@@ -49,7 +51,9 @@ pub enum TemplateError {
     #[error("nothing of the value is encrypted; put what shall be encrypted into ( )")]
     NothingEncrypted,
     /// Fewer values than the floor.
-    #[error("the shortest value that this template takes has only {values} possible tokens, and fewer than {DOMAIN_FLOOR} can be searched or recovered (SP 800-38G Rev. 1): {advice}")]
+    #[error(
+        "the shortest value that this template takes has only {values} possible tokens, and fewer than {DOMAIN_FLOOR} can be searched or recovered (SP 800-38G Rev. 1): {advice}"
+    )]
     Domain {
         /// How many there are.
         values: u128,
@@ -75,7 +79,9 @@ pub enum ValueFault {
         position: usize,
     },
     /// The value ends too soon.
-    #[error("the value is too short: it ends at character {length}, and at least {least} characters are encrypted or expected there")]
+    #[error(
+        "the value is too short: it ends at character {length}, and at least {least} characters are encrypted or expected there"
+    )]
     TooShort {
         /// Characters of the value.
         length: usize,

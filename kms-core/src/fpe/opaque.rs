@@ -126,13 +126,7 @@ impl OpaqueTokenizer {
         String::from_utf8(out).map_err(|_| ValueFault::NotText)
     }
 
-    fn append(
-        &self,
-        direction: Direction,
-        tweak: &[u8],
-        value: &str,
-        out: &mut Vec<u8>,
-    ) -> Result<(), ValueFault> {
+    fn append(&self, direction: Direction, tweak: &[u8], value: &str, out: &mut Vec<u8>) -> Result<(), ValueFault> {
         match (&self.key, direction) {
             (OpaqueKey::Siv(siv, key), Direction::Encrypt) => {
                 self.check(value)?;
@@ -143,11 +137,14 @@ impl OpaqueTokenizer {
                 Ok(())
             }
             (OpaqueKey::Siv(siv, key), Direction::Decrypt) => {
-                let token = BASE64URL_NOPAD.decode(value.as_bytes()).map_err(|_| ValueFault::Token)?;
+                let token = BASE64URL_NOPAD
+                    .decode(value.as_bytes())
+                    .map_err(|_| ValueFault::Token)?;
                 let (iv, text) = token.split_first_chunk::<SIV_LEN>().ok_or(ValueFault::Token)?;
                 let begin = out.len();
                 out.extend_from_slice(text);
-                siv.open_in_place(key, tweak, &mut out[begin..], iv).map_err(|_| ValueFault::Token)
+                siv.open_in_place(key, tweak, &mut out[begin..], iv)
+                    .map_err(|_| ValueFault::Token)
             }
             (OpaqueKey::Hmac(key), Direction::Encrypt) => {
                 self.check(value)?;

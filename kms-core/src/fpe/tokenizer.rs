@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 
 use super::column::{ColumnMetadata, Method, OnFault, TokenColumn, TweakKind};
 use super::fault::{ColumnError, RowFault, ValueFault};
-use super::ff1::{Aes, CHUNK, Direction, Ff1Error, Walk, Engine, Prefixes, Shape};
+use super::ff1::{Aes, CHUNK, Direction, Engine, Ff1Error, Prefixes, Shape, Walk};
 use super::key::{FpeKey, Use};
 use super::template::{Number, Read, Slots, Template, unrank};
 use super::tweak::{TweakSource, Tweaks};
@@ -247,9 +247,12 @@ impl<'a, 'v> Batch<'a, 'v> {
     /// Takes all rows through the rounds, those of one shape together.
     fn transform<O: Offset>(&mut self, tweaks: &mut TweakSource<'_, O>, start: usize) -> Result<(), ColumnError> {
         let mut next = 0;
-        while let Some(first) = (next..self.rows.len()).find(|index| matches!(self.rows[*index].state, State::Read(_))) {
+        while let Some(first) = (next..self.rows.len()).find(|index| matches!(self.rows[*index].state, State::Read(_)))
+        {
             next = first + 1;
-            let State::Read(read) = self.rows[first].state else { continue };
+            let State::Read(read) = self.rows[first].state else {
+                continue;
+            };
             let group = first..self.rows.len();
             self.group.clear();
             self.group.extend(group.filter(|index| self.rows[*index].is_like(read)));
@@ -276,19 +279,31 @@ impl<'a, 'v> Batch<'a, 'v> {
                 prefixes: Prefixes::new(cipher, shape),
             })
         })?;
-        prefixes_of(&mut self.rows, &mut self.group, &mut self.prefixes, |index| {
-            tweaks.prefix(prefixes, start + index)
-        });
+        prefixes_of(
+            &mut self.rows,
+            &mut self.group,
+            &mut self.prefixes,
+            tweaks,
+            prefixes,
+            start,
+        );
+        for index in &self.group {
+            self.rows[*index].state = State::Done(Read::Numerals(count));
+        }
+        // Nearly always all rows have one length, and their symbols lie side by side already.
+        if self.slots.len() == self.group.len() * count {
+            return Ok(engine.run(cipher, self.direction, &self.prefixes, &mut self.slots.numerals)?);
+        }
         self.numerals.clear();
         for index in &self.group {
             let begin = self.rows[*index].begin;
-            self.numerals.extend_from_slice(&self.slots.numerals[begin..begin + count]);
+            self.numerals
+                .extend_from_slice(&self.slots.numerals[begin..begin + count]);
         }
         engine.run(cipher, self.direction, &self.prefixes, &mut self.numerals)?;
         for (index, numerals) in self.group.iter().zip(self.numerals.chunks_exact(count)) {
-            let row = &mut self.rows[*index];
-            self.slots.numerals[row.begin..row.begin + count].copy_from_slice(numerals);
-            row.state = State::Done(Read::Numerals(count));
+            let begin = self.rows[*index].begin;
+            self.slots.numerals[begin..begin + count].copy_from_slice(numerals);
         }
         Ok(())
     }
@@ -305,11 +320,17 @@ impl<'a, 'v> Batch<'a, 'v> {
             let prefixes = Prefixes::new(cipher, *walk.shape());
             Ok(Numbers { walk, prefixes })
         })?;
-        prefixes_of(&mut self.rows, &mut self.group, &mut self.prefixes, |index| {
-            tweaks.prefix(prefixes, start + index)
-        });
+        prefixes_of(
+            &mut self.rows,
+            &mut self.group,
+            &mut self.prefixes,
+            tweaks,
+            prefixes,
+            start,
+        );
         self.numbers.clear();
-        self.numbers.extend(self.group.iter().map(|index| self.rows[*index].number().rank));
+        self.numbers
+            .extend(self.group.iter().map(|index| self.rows[*index].number().rank));
         walk.run(cipher, self.direction, &self.prefixes, &mut self.numbers);
         let classes = &self.tokenizer.template.layout().classes;
         for (index, rank) in self.group.iter().zip(&self.numbers) {
@@ -317,7 +338,12 @@ impl<'a, 'v> Batch<'a, 'v> {
             let number = Number { rank: *rank, size };
             if let State::Read(Read::Ranked { count, .. }) = row.state {
                 let range = row.begin..row.begin + count;
-                unrank(classes, &self.slots.places[range.clone()], *rank, &mut self.slots.numerals[range]);
+                unrank(
+                    classes,
+                    &self.slots.places[range.clone()],
+                    *rank,
+                    &mut self.slots.numerals[range],
+                );
                 row.state = State::Done(Read::Ranked { count, number });
             } else {
                 row.state = State::Done(Read::Number(number));
@@ -379,9 +405,10 @@ impl Row<'_> {
     fn is_like(&self, read: Read) -> bool {
         match (self.state, read) {
             (State::Read(Read::Numerals(one)), Read::Numerals(other)) => one == other,
-            (State::Read(Read::Ranked { .. } | Read::Number(_)), Read::Ranked { number, .. } | Read::Number(number)) => {
-                self.number().size == number.size
-            }
+            (
+                State::Read(Read::Ranked { .. } | Read::Number(_)),
+                Read::Ranked { number, .. } | Read::Number(number),
+            ) => self.number().size == number.size,
             _ => false,
         }
     }
@@ -395,14 +422,22 @@ impl Row<'_> {
 }
 
 /// The prefixes of a group. Rows without a tweak fail and leave the group.
-fn prefixes_of(
+fn prefixes_of<O: Offset>(
     rows: &mut [Row<'_>],
     group: &mut Vec<usize>,
     out: &mut Vec<u128>,
-    mut prefix_of: impl FnMut(usize) -> Result<u128, ValueFault>,
+    tweaks: &mut TweakSource<'_, O>,
+    prefixes: &mut Prefixes<'_>,
+    start: usize,
 ) {
     out.clear();
-    group.retain(|index| match prefix_of(*index) {
+    if tweaks.is_one()
+        && let Ok(prefix) = tweaks.prefix(prefixes, start)
+    {
+        out.resize(group.len(), prefix);
+        return;
+    }
+    group.retain(|index| match tweaks.prefix(prefixes, start + *index) {
         Ok(prefix) => {
             out.push(prefix);
             true

@@ -14,7 +14,11 @@ fn tokens_are_those_of_the_oracle() {
     let cases = file["cases"].as_array().unwrap();
     for case in cases {
         let [value, token] = ["value", "token"].map(|field| case[field].as_str().unwrap());
-        assert_eq!(transform(case, Direction::Encrypt, value).as_deref(), Some(token), "{case}");
+        assert_eq!(
+            transform(case, Direction::Encrypt, value).as_deref(),
+            Some(token),
+            "{case}"
+        );
         let back = transform(case, Direction::Decrypt, token);
         assert_eq!(back.as_deref(), (case["method"] != "hmac").then_some(value), "{case}");
     }
@@ -23,10 +27,15 @@ fn tokens_are_those_of_the_oracle() {
 }
 
 fn transform(case: &Value, direction: Direction, text: &str) -> Option<String> {
-    let secret = data_encoding::HEXLOWER.decode(case["secret"].as_str()?.as_bytes()).unwrap();
+    let secret = data_encoding::HEXLOWER
+        .decode(case["secret"].as_str()?.as_bytes())
+        .unwrap();
     let secret = Secret::init_with(|key| key.copy_from_slice(&secret));
     let key = FpeKey::new(&CryptoBackend::default(), secret, "golden", 1);
-    let template: Option<Template> = case["template"].as_str().filter(|text| !text.is_empty()).map(|t| t.parse().unwrap());
+    let template: Option<Template> = case["template"]
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(|t| t.parse().unwrap());
     let ends = |text: &str| [0, i32::try_from(text.len()).unwrap()];
     let offsets = ends(text);
     let values = ByteColumn::new(&offsets, text.as_bytes()).unwrap();

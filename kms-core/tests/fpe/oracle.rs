@@ -33,7 +33,8 @@ fn judge_batch(random: &mut Random, radix: u32, length: usize) -> usize {
     let ff1 = Ff1::new(&key, radix).unwrap();
 
     let mut batch = plain.clone();
-    ff1.batch(Direction::Encrypt, EachTweak::Own(&tweaks), length, &mut batch).unwrap();
+    ff1.batch(Direction::Encrypt, EachTweak::Own(&tweaks), length, &mut batch)
+        .unwrap();
     let peer = Peer::new(&key, radix);
     let rows = plain.chunks(length).zip(batch.chunks(length)).zip(&tweaks);
     for ((plain, token), tweak) in rows {
@@ -44,13 +45,16 @@ fn judge_batch(random: &mut Random, radix: u32, length: usize) -> usize {
         ff1.decrypt(tweak, &mut single).unwrap();
         assert_eq!(single, plain, "radix {radix}, length {length}");
     }
-    ff1.batch(Direction::Decrypt, EachTweak::Own(&tweaks), length, &mut batch).unwrap();
+    ff1.batch(Direction::Decrypt, EachTweak::Own(&tweaks), length, &mut batch)
+        .unwrap();
     assert_eq!(batch, plain, "radix {radix}, length {length}");
 
     let mut same = plain.clone();
-    ff1.batch(Direction::Encrypt, EachTweak::Same(tweaks[0]), length, &mut same).unwrap();
+    ff1.batch(Direction::Encrypt, EachTweak::Same(tweaks[0]), length, &mut same)
+        .unwrap();
     assert_eq!(peer.encrypt(tweaks[0], &plain[..length]), same[..length]);
-    ff1.batch(Direction::Decrypt, EachTweak::Same(tweaks[0]), length, &mut same).unwrap();
+    ff1.batch(Direction::Decrypt, EachTweak::Same(tweaks[0]), length, &mut same)
+        .unwrap();
     assert_eq!(same, plain);
     count
 }

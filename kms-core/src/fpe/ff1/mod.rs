@@ -19,10 +19,10 @@ mod wide;
 use std::fmt;
 
 pub(super) use aes::Aes;
-pub(super) use shape::{Prefixes, Shape, power};
-pub(super) use walk::Walk;
 use modulus::Radix;
 use narrow::{Lanes, Narrow};
+pub(super) use shape::{Prefixes, Shape, power};
+pub(super) use walk::Walk;
 use wide::Wide;
 
 /// Fewest values of a domain (SP 800-38G Rev. 1 2pd, 5.1).
@@ -184,7 +184,9 @@ impl Ff1 {
     }
 
     fn check(&self, values: &[u16]) -> Result<(), Ff1Error> {
-        let is_over = values.iter().fold(false, |is_over, numeral| is_over | (u32::from(*numeral) >= self.radix));
+        let is_over = values
+            .iter()
+            .fold(false, |is_over, numeral| is_over | (u32::from(*numeral) >= self.radix));
         if is_over { Err(Ff1Error::Numeral) } else { Ok(()) }
     }
 }

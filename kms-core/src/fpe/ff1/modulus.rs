@@ -148,7 +148,9 @@ impl Radix {
     /// `NUM_radix` (SP 800-38G, algorithm 1).
     #[inline]
     pub(super) fn number(self, numerals: &[u16]) -> u64 {
-        numerals.iter().fold(0, |number, numeral| number * self.radix + u64::from(*numeral))
+        numerals
+            .iter()
+            .fold(0, |number, numeral| number * self.radix + u64::from(*numeral))
     }
 
     /// `STR_radix^m` (algorithm 3).
@@ -274,13 +276,27 @@ mod tests {
     /// The borders that random numbers do not find.
     #[test]
     fn the_borders_are_exact() {
-        let edges = [1, 2, 3, 10, (1 << 32) - 1, 1 << 32, (1 << 63) - 1, 1 << 63, u64::MAX - 1, u64::MAX];
+        let edges = [
+            1,
+            2,
+            3,
+            10,
+            (1 << 32) - 1,
+            1 << 32,
+            (1 << 63) - 1,
+            1 << 63,
+            u64::MAX - 1,
+            u64::MAX,
+        ];
         for divisor in edges {
             for (top, bottom) in edges.iter().flat_map(|top| edges.map(|bottom| (top % divisor, bottom))) {
                 let dividend = u128::from(top) << 64 | u128::from(bottom);
                 let (quotient, remainder) = Divisor::new(divisor).divide(top, bottom);
                 let by = u128::from(divisor);
-                assert_eq!((u128::from(quotient), u128::from(remainder)), (dividend / by, dividend % by));
+                assert_eq!(
+                    (u128::from(quotient), u128::from(remainder)),
+                    (dividend / by, dividend % by)
+                );
             }
         }
     }

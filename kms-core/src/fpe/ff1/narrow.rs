@@ -57,9 +57,24 @@ impl Narrow {
     pub(crate) fn run(&self, cipher: &Aes, direction: Direction, lanes: Lanes<'_>) {
         let number_bits = self.number_bits;
         match &self.moduli {
-            Moduli::PowersOfTwo(moduli) => cipher.run(Rounds { moduli, number_bits, direction, lanes }),
-            Moduli::Small(moduli) => cipher.run(Rounds { moduli, number_bits, direction, lanes }),
-            Moduli::Large(moduli) => cipher.run(Rounds { moduli, number_bits, direction, lanes }),
+            Moduli::PowersOfTwo(moduli) => cipher.run(Rounds {
+                moduli,
+                number_bits,
+                direction,
+                lanes,
+            }),
+            Moduli::Small(moduli) => cipher.run(Rounds {
+                moduli,
+                number_bits,
+                direction,
+                lanes,
+            }),
+            Moduli::Large(moduli) => cipher.run(Rounds {
+                moduli,
+                number_bits,
+                direction,
+                lanes,
+            }),
         }
     }
 }
@@ -85,7 +100,10 @@ impl<M: Modulus> BlockCipherEncClosure for Rounds<'_, M> {
             second,
             prefixes,
         } = self.lanes;
-        let chunks = first.chunks_mut(width).zip(second.chunks_mut(width)).zip(prefixes.chunks(width));
+        let chunks = first
+            .chunks_mut(width)
+            .zip(second.chunks_mut(width))
+            .zip(prefixes.chunks(width));
         for ((first, second), prefixes) in chunks {
             let group = Group {
                 moduli: self.moduli,

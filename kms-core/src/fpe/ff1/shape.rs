@@ -1,7 +1,7 @@
 //! What of FF1 depends on radix and length alone (SP 800-38G, algorithm 7, steps 1 to 5).
 
-use super::aes::Aes;
 use super::Ff1Error;
+use super::aes::Aes;
 
 /// Radix, length, and what follows from them.
 #[derive(Clone, Copy)]

@@ -34,7 +34,9 @@ struct Half {
 impl Wide {
     pub(crate) fn new(shape: Shape) -> Self {
         let radix = u64::from(shape.radix);
-        let numerals = (1..).take_while(|&k| radix.checked_pow(k).is_some_and(|p| p < 1 << 63)).count();
+        let numerals = (1..)
+            .take_while(|&k| radix.checked_pow(k).is_some_and(|p| p < 1 << 63))
+            .count();
         let power = |numerals: usize| (0..numerals).fold(1, |power, _| power * radix);
         let half = |length: usize| Half {
             digits: vec![0; length.div_ceil(numerals)],
@@ -80,7 +82,9 @@ impl Wide {
         let radix = u64::from(self.shape.radix);
         let digits = numerals.rchunks(self.numerals);
         for (digit, numerals) in self.halves[half].digits.iter_mut().zip(digits) {
-            *digit = numerals.iter().fold(0, |digit, numeral| digit * radix + u64::from(*numeral));
+            *digit = numerals
+                .iter()
+                .fold(0, |digit, numeral| digit * radix + u64::from(*numeral));
         }
     }
 
@@ -126,7 +130,10 @@ impl Wide {
         self.bytes.extend_from_slice(&state.to_be_bytes());
         self.bytes.extend(self.blocks.iter().flatten());
         self.bytes.truncate(round_len);
-        let limbs = self.bytes.rchunks(8).map(|bytes| bytes.iter().fold(0, |limb, byte| limb << 8 | u64::from(*byte)));
+        let limbs = self
+            .bytes
+            .rchunks(8)
+            .map(|bytes| bytes.iter().fold(0, |limb, byte| limb << 8 | u64::from(*byte)));
         self.limbs.clear();
         self.limbs.extend(limbs);
     }

@@ -20,7 +20,10 @@ pub(super) struct Iban {
 impl Iban {
     pub(super) fn layout(&self) -> Result<Layout, TemplateError> {
         let classes = vec![Alphabet::named("numeric")?, Alphabet::named("alpha-upper")?];
-        let least = self.length.unwrap_or(SHORTEST).saturating_sub(COUNTRY_AND_CHECK + self.keep);
+        let least = self
+            .length
+            .unwrap_or(SHORTEST)
+            .saturating_sub(COUNTRY_AND_CHECK + self.keep);
         floor::check(&classes, &[(0, least)], &[(0, least)])?;
         Ok(Layout::new(classes))
     }
@@ -35,9 +38,15 @@ impl Iban {
                 continue;
             }
             let is_letter = byte.is_ascii_uppercase();
-            let fits = if count < 2 { is_letter } else { byte.is_ascii_digit() || is_letter && count >= 4 };
+            let fits = if count < 2 {
+                is_letter
+            } else {
+                byte.is_ascii_digit() || is_letter && count >= 4
+            };
             if !fits {
-                return Err(ValueFault::Symbol { position: position(text, at) });
+                return Err(ValueFault::Symbol {
+                    position: position(text, at),
+                });
             }
             match head.get_mut(count) {
                 Some(place) => *place = byte,
@@ -46,7 +55,9 @@ impl Iban {
             count += 1;
             if count > COUNTRY_AND_CHECK + self.keep {
                 let class = u16::from(is_letter);
-                let numeral = layout.classes[usize::from(class)].numeral(char::from(byte)).unwrap_or_default();
+                let numeral = layout.classes[usize::from(class)]
+                    .numeral(char::from(byte))
+                    .unwrap_or_default();
                 slots.push(at, class, numeral);
             }
         }
@@ -58,7 +69,10 @@ impl Iban {
         // Of 34 characters, all letters: 36 bits more than fit are not to be had, and no country has them.
         match rank(&layout.classes, &slots.places[begin..], &slots.numerals[begin..]) {
             Some((_, size)) if size >= u128::from(DOMAIN_FLOOR) => Ok(()),
-            Some(_) => Err(ValueFault::TooShort { length: count, least: count + 1 }),
+            Some(_) => Err(ValueFault::TooShort {
+                length: count,
+                least: count + 1,
+            }),
             None => Err(ValueFault::TooLong { position: count }),
         }
     }
@@ -77,7 +91,12 @@ impl Iban {
 
     /// Where the check digits stand.
     pub(super) fn check_places(value: &[u8]) -> [usize; 2] {
-        let mut places = value.iter().enumerate().filter(|(_, byte)| **byte != b' ').map(|(at, _)| at).skip(2);
+        let mut places = value
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte != b' ')
+            .map(|(at, _)| at)
+            .skip(2);
         [places.next().unwrap_or_default(), places.next().unwrap_or_default()]
     }
 
@@ -88,10 +107,15 @@ impl Iban {
         };
         if count < least {
             let length = text.chars().count();
-            return Err(ValueFault::TooShort { length, least: length + least - count });
+            return Err(ValueFault::TooShort {
+                length,
+                least: length + least - count,
+            });
         }
         if count > most {
-            return Err(ValueFault::TooLong { position: text.chars().count() - (count - most) + 1 });
+            return Err(ValueFault::TooLong {
+                position: text.chars().count() - (count - most) + 1,
+            });
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! E-mail addresses: letters and digits of the local part are encrypted, all else is kept.
 
+use super::Layout;
 use super::floor;
 use super::pattern::position;
 use super::slots::Slots;
-use super::Layout;
 use crate::fpe::Alphabet;
 use crate::fpe::fault::{TemplateError, ValueFault};
 
@@ -22,13 +22,20 @@ impl Email {
         let length = text.chars().count();
         let (local, domain) = text.rsplit_once('@').ok_or(ValueFault::Form("no @ stands in it"))?;
         if domain.is_empty() {
-            return Err(ValueFault::TooShort { length, least: length + 1 });
+            return Err(ValueFault::TooShort {
+                length,
+                least: length + 1,
+            });
         }
         for (at, symbol) in local.char_indices() {
             match layout.classes[0].numeral(symbol) {
                 Some(numeral) => slots.push(at, 0, numeral),
                 None if SIGNS.contains(symbol) => {}
-                None => return Err(ValueFault::Symbol { position: position(text, at) }),
+                None => {
+                    return Err(ValueFault::Symbol {
+                        position: position(text, at),
+                    });
+                }
             }
         }
         match slots.len() - begin {

@@ -66,7 +66,13 @@ impl CharSet {
         if usize::try_from(count).ok()? > most {
             return None;
         }
-        Some(self.ranges.iter().flat_map(|(from, to)| *from..=*to).filter_map(char::from_u32).collect())
+        Some(
+            self.ranges
+                .iter()
+                .flat_map(|(from, to)| *from..=*to)
+                .filter_map(char::from_u32)
+                .collect(),
+        )
     }
 }
 

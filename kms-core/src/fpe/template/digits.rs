@@ -35,7 +35,11 @@ impl Digits {
         let numeric = Alphabet::named("numeric")?;
         let fixed = self.keep_first + self.keep_last + usize::from(self.luhn != Luhn::Ignore);
         let free = |length: usize| length.saturating_sub(fixed);
-        floor::check(std::slice::from_ref(&numeric), &[(0, free(self.least))], &[(0, free(self.most))])?;
+        floor::check(
+            std::slice::from_ref(&numeric),
+            &[(0, free(self.least))],
+            &[(0, free(self.most))],
+        )?;
         Ok(Layout::new(vec![numeric]))
     }
 
@@ -45,7 +49,9 @@ impl Digits {
             if byte.is_ascii_digit() {
                 slots.push(at, 0, u16::from(byte - b'0'));
             } else if !self.separators.as_bytes().contains(&byte) {
-                return Err(ValueFault::Symbol { position: position(text, at) });
+                return Err(ValueFault::Symbol {
+                    position: position(text, at),
+                });
             }
         }
         let count = slots.len() - begin;

@@ -14,7 +14,9 @@ pub(super) fn check(
     let size = |counts: &[(usize, usize)]| {
         counts.iter().try_fold(1u128, |size, (class, count)| {
             let count = u32::try_from(*count).ok()?;
-            radix(*class).checked_pow(count).and_then(|factor| size.checked_mul(factor))
+            radix(*class)
+                .checked_pow(count)
+                .and_then(|factor| size.checked_mul(factor))
         })
     };
     let total = |counts: &[(usize, usize)]| counts.iter().map(|(_, count)| count).sum::<usize>();
@@ -23,7 +25,11 @@ pub(super) fn check(
     }
     match size(least) {
         Some(values) if values < u128::from(DOMAIN_FLOOR) => {
-            let radix = least.iter().map(|(class, _)| classes[*class].radix()).max().unwrap_or(2);
+            let radix = least
+                .iter()
+                .map(|(class, _)| classes[*class].radix())
+                .max()
+                .unwrap_or(2);
             return Err(too_few(values, radix, total(least)));
         }
         _ => {}

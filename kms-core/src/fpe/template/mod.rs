@@ -32,9 +32,9 @@ use std::str::FromStr;
 
 use unicode_normalization::is_nfc;
 
+use super::Alphabet;
 use super::fault::{TemplateError, ValueFault};
 use super::ff1::{Direction, power};
-use super::Alphabet;
 
 pub(super) use slots::{Place, Slots, rank, unrank};
 pub use text::{TEMPLATE_TYPES, TemplateType};
@@ -149,7 +149,10 @@ impl Template {
             Read::Numerals(_) | Read::Ranked { .. } => slots.places,
         };
         let hidden = self.hidden(value, &masked);
-        Ok(value.char_indices().map(|(at, symbol)| if hidden(at) { mask } else { symbol }).collect())
+        Ok(value
+            .char_indices()
+            .map(|(at, symbol)| if hidden(at) { mask } else { symbol })
+            .collect())
     }
 
     /// The bytes at which hidden characters begin: those that are encrypted, and check digits that follow from them.
@@ -218,7 +221,9 @@ impl Template {
         }
         let ranked = rank(&self.layout.classes, &slots.places[begin..], &slots.numerals[begin..]);
         // Checked when the template was made, or by what read the value.
-        let (rank, size) = ranked.ok_or(ValueFault::TooLong { position: value.chars().count() })?;
+        let (rank, size) = ranked.ok_or(ValueFault::TooLong {
+            position: value.chars().count(),
+        })?;
         Ok(Read::Ranked {
             count,
             number: Number { rank, size },

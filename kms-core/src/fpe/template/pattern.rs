@@ -29,6 +29,16 @@ enum Entry {
     Encrypted(u16),
 }
 
+impl Entry {
+    /// Not of the alphabet: a numeral that none has.
+    fn numeral(self) -> u32 {
+        match self {
+            Self::Encrypted(numeral) => u32::from(numeral),
+            _ => u32::MAX,
+        }
+    }
+}
+
 impl Part {
     fn new(atom: Atom, class: Option<u16>, classes: &[Alphabet]) -> Self {
         let entry = |symbol: char| {
@@ -40,7 +50,10 @@ impl Part {
             numeral.map_or(Entry::Unknown, Entry::Encrypted)
         };
         let mut ascii = Box::new([Entry::Other; 128]);
-        ascii.iter_mut().zip('\0'..).for_each(|(place, symbol)| *place = entry(symbol));
+        ascii
+            .iter_mut()
+            .zip('\0'..)
+            .for_each(|(place, symbol)| *place = entry(symbol));
         Self { atom, class, ascii }
     }
 }
@@ -75,7 +88,10 @@ impl Pattern {
             found.push((atom, class.transpose()?));
         }
         floor::check(&classes, &least, &most)?;
-        let parts = found.into_iter().map(|(atom, class)| Part::new(atom, class, &classes)).collect();
+        let parts = found
+            .into_iter()
+            .map(|(atom, class)| Part::new(atom, class, &classes))
+            .collect();
         Ok((Self { parts }, Layout::new(classes)))
     }
 
@@ -92,20 +108,20 @@ impl Pattern {
     fn read_ascii(&self, text: &[u8], slots: &mut Slots) -> Option<()> {
         let mut at = 0usize;
         for part in &self.parts {
-            let begin = at;
-            let most = text.len().min(begin.saturating_add(part.atom.most));
-            while at < most {
-                match part.ascii.get(usize::from(text[at]))? {
-                    Entry::Encrypted(numeral) => slots.push(at, part.class.unwrap_or_default(), *numeral),
-                    Entry::Kept => {}
-                    Entry::Unknown => return None,
-                    Entry::Other => break,
-                }
-                at += 1;
-            }
-            if at - begin < part.atom.least {
+            let most = text.len().min(at.saturating_add(part.atom.most));
+            let entry = |byte: &u8| part.ascii.get(usize::from(*byte)).copied().unwrap_or(Entry::Unknown);
+            let run = text[at..most]
+                .iter()
+                .take_while(|byte| entry(byte) != Entry::Other)
+                .count();
+            if run < part.atom.least {
                 return None;
             }
+            let run = &text[at..at + run];
+            if let Some(class) = part.class {
+                slots.push_run(at, class, run.iter().map(entry).map(Entry::numeral))?;
+            }
+            at += run.len();
         }
         (at == text.len()).then_some(())
     }
@@ -120,14 +136,18 @@ impl Pattern {
                 };
                 if let Some(class) = part.class {
                     let numeral = layout.classes[usize::from(class)].numeral(symbol);
-                    let numeral = numeral.ok_or_else(|| ValueFault::Symbol { position: position(text, at) })?;
+                    let numeral = numeral.ok_or_else(|| ValueFault::Symbol {
+                        position: position(text, at),
+                    })?;
                     slots.push(at, class, numeral);
                 }
                 taken += 1;
             }
             if taken < part.atom.least {
                 return Err(match rest.peek() {
-                    Some((at, _)) => ValueFault::Symbol { position: position(text, *at) },
+                    Some((at, _)) => ValueFault::Symbol {
+                        position: position(text, *at),
+                    },
                     None => {
                         let length = text.chars().count();
                         ValueFault::TooShort {
@@ -140,7 +160,9 @@ impl Pattern {
         }
         match rest.peek() {
             None => Ok(()),
-            Some((at, _)) => Err(ValueFault::TooLong { position: position(text, *at) }),
+            Some((at, _)) => Err(ValueFault::TooLong {
+                position: position(text, *at),
+            }),
         }
     }
 }
@@ -149,7 +171,11 @@ impl Pattern {
 fn symbols(atom: &Atom, alphabet: Option<&Alphabet>) -> Result<Option<Alphabet>, TemplateError> {
     match alphabet {
         Some(alphabet) => {
-            let kept = alphabet.symbols().iter().filter(|symbol| atom.set.has(**symbol)).count();
+            let kept = alphabet
+                .symbols()
+                .iter()
+                .filter(|symbol| atom.set.has(**symbol))
+                .count();
             match kept {
                 0 => Err(TemplateError::Pattern {
                     place: 1,

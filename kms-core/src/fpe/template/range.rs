@@ -123,7 +123,9 @@ fn integer(text: &str) -> Result<i128, ValueFault> {
     let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let is_short = digits == "0" && text.len() == 1 || !digits.starts_with('0');
     if !is_plain || !is_short {
-        return Err(ValueFault::Form("an integer has digits, without zeros before them, and - where it is negative"));
+        return Err(ValueFault::Form(
+            "an integer has digits, without zeros before them, and - where it is negative",
+        ));
     }
     let number = text.parse::<i128>().ok().filter(|number| number.unsigned_abs() <= MOST);
     number.ok_or(ValueFault::OutOfRange)
@@ -143,7 +145,9 @@ fn decimal(text: &str, scale: usize) -> Result<i128, ValueFault> {
     let unit = 10u128.pow(u32::try_from(scale).unwrap_or_default());
     let fraction: u128 = fraction.parse().map_err(|_| form())?;
     let number = whole.checked_mul(unit).and_then(|number| number.checked_add(fraction));
-    let number = number.filter(|number| *number <= MOST).and_then(|number| i128::try_from(number).ok());
+    let number = number
+        .filter(|number| *number <= MOST)
+        .and_then(|number| i128::try_from(number).ok());
     match (number, is_negative) {
         (Some(0), true) => Err(form()),
         (Some(number), true) => Ok(-number),
@@ -230,7 +234,10 @@ mod tests {
     fn days_are_counted_as_the_calendar_does() {
         let mut text = String::new();
         let (first, last) = (date("0001-01-01").unwrap(), date("9999-12-31").unwrap());
-        assert_eq!((date("1970-01-01"), date("2000-03-01"), last - first), (Ok(0), Ok(11_017), 3_652_058));
+        assert_eq!(
+            (date("1970-01-01"), date("2000-03-01"), last - first),
+            (Ok(0), Ok(11_017), 3_652_058)
+        );
         for day in (first..=last).step_by(61) {
             text.clear();
             write_date(i128::from(day), &mut text).unwrap();

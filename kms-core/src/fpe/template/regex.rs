@@ -65,7 +65,9 @@ impl Parser {
                 '(' => self.open()?,
                 ')' => self.close()?,
                 '$' if self.at == self.symbols.len() => {}
-                '$' | '^' => return Err(self.wrong("an anchor stands at the ends only; write \\^ or \\$ for the character")),
+                '$' | '^' => {
+                    return Err(self.wrong("an anchor stands at the ends only; write \\^ or \\$ for the character"));
+                }
                 '|' => return Err(self.wrong("choices are not taken; make a template for each")),
                 '*' | '+' | '?' | '{' => return Err(self.wrong("nothing that could be repeated stands before this")),
                 _ => {
@@ -146,7 +148,10 @@ impl Parser {
         }
         match control(symbol) {
             Some(literal) => Ok(CharSet::of(literal.encode_utf8(&mut [0; 4]))),
-            None => Err(self.wrong("this escape is not taken; \\d, \\w, \\s, their capitals and \\t are, and \\ before a sign")),
+            None => {
+                Err(self
+                    .wrong("this escape is not taken; \\d, \\w, \\s, their capitals and \\t are, and \\ before a sign"))
+            }
         }
     }
 
@@ -295,7 +300,11 @@ fn shorthand(symbol: char) -> Option<CharSet> {
         's' => CharSet::of(" \t\n\r\u{b}\u{c}"),
         _ => return None,
     };
-    Some(if symbol.is_ascii_uppercase() { set.inverted() } else { set })
+    Some(if symbol.is_ascii_uppercase() {
+        set.inverted()
+    } else {
+        set
+    })
 }
 
 fn control(symbol: char) -> Option<char> {

@@ -32,7 +32,12 @@ pub const TEMPLATE_TYPES: &[TemplateType] = &[
         "card number; the first `bin` and the last `last` digits are kept, spaces and dashes too. `keep`: the token passes the Luhn check; `break`: it never does",
         "pan:bin=6,last=4,luhn=ignore,length=16",
     ),
-    of("ssn", "", "US social security number: nine digits, dashes and spaces are kept", "ssn"),
+    of(
+        "ssn",
+        "",
+        "US social security number: nine digits, dashes and spaces are kept",
+        "ssn",
+    ),
     of(
         "phone",
         "keep=1,length=8-15",
@@ -58,7 +63,12 @@ pub const TEMPLATE_TYPES: &[TemplateType] = &[
         "iban:keep=8,length=22",
     ),
     of("uuid", "", "UUID: version and variant are kept", "uuid"),
-    of("date", "from,to", "date YYYY-MM-DD in a range", "date:from=0001-01-01,to=9999-12-31"),
+    of(
+        "date",
+        "from,to",
+        "date YYYY-MM-DD in a range",
+        "date:from=0001-01-01,to=9999-12-31",
+    ),
     of(
         "datetime",
         "from,to",
@@ -86,12 +96,7 @@ pub const TEMPLATE_TYPES: &[TemplateType] = &[
     ),
 ];
 
-const fn of(
-    name: &'static str,
-    parameters: &'static str,
-    about: &'static str,
-    example: &'static str,
-) -> TemplateType {
+const fn of(name: &'static str, parameters: &'static str, about: &'static str, example: &'static str) -> TemplateType {
     TemplateType {
         name,
         parameters,
@@ -165,7 +170,10 @@ fn typed(name: &str, parameters: &mut Parameters<'_>) -> Result<Template, Templa
         "integer" => range(name, Form::Integer, parameters, ["min", "max"]),
         "decimal" => {
             let scale = |text: &str| text.split_once('.').map(|(_, fraction)| fraction.len());
-            let scale = parameters.peek("min").and_then(scale).filter(|scale| (1..=18).contains(scale));
+            let scale = parameters
+                .peek("min")
+                .and_then(scale)
+                .filter(|scale| (1..=18).contains(scale));
             let form = Form::Decimal(scale.ok_or(TemplateError::Value("min"))?);
             range(name, form, parameters, ["min", "max"])
         }
@@ -225,7 +233,10 @@ fn iban(parameters: &mut Parameters<'_>) -> Result<Template, TemplateError> {
     let length = match parameters.take("length") {
         None => None,
         Some(text) => {
-            let length = text.parse().ok().filter(|length| (account::SHORTEST..=account::LONGEST).contains(length));
+            let length = text
+                .parse()
+                .ok()
+                .filter(|length| (account::SHORTEST..=account::LONGEST).contains(length));
             Some(length.ok_or(TemplateError::Value("length"))?)
         }
     };
@@ -293,7 +304,9 @@ impl<'a> Parameters<'a> {
     }
 
     fn number(&mut self, name: &'static str, default: usize) -> Result<usize, TemplateError> {
-        let parsed = self.take(name).map(|text| small(text).ok_or(TemplateError::Value(name)));
+        let parsed = self
+            .take(name)
+            .map(|text| small(text).ok_or(TemplateError::Value(name)));
         parsed.unwrap_or(Ok(default))
     }
 
@@ -316,5 +329,7 @@ impl<'a> Parameters<'a> {
 }
 
 fn small(text: &str) -> Option<usize> {
-    text.parse().ok().filter(|number| *number <= crate::fpe::ff1::MAX_LENGTH)
+    text.parse()
+        .ok()
+        .filter(|number| *number <= crate::fpe::ff1::MAX_LENGTH)
 }

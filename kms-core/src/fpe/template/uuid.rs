@@ -12,13 +12,17 @@ pub(super) struct Uuid;
 impl Uuid {
     pub(super) fn layout() -> Result<Layout, TemplateError> {
         let classes = ["0123456789abcdef", "0123456789ABCDEF", "89ab", "89AB"];
-        Ok(Layout::new(classes.into_iter().map(Alphabet::custom).collect::<Result<_, _>>()?))
+        Ok(Layout::new(
+            classes.into_iter().map(Alphabet::custom).collect::<Result<_, _>>()?,
+        ))
     }
 
     pub(super) fn read(text: &str, layout: &Layout, slots: &mut Slots) -> Result<(), ValueFault> {
         let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
         for (at, symbol) in text.char_indices() {
-            let wrong = || ValueFault::Symbol { position: position(text, at) };
+            let wrong = || ValueFault::Symbol {
+                position: position(text, at),
+            };
             let class = match at {
                 8 | 13 | 18 | 23 if symbol == '-' => continue,
                 8 | 13 | 18 | 23 => return Err(wrong()),

@@ -1,7 +1,7 @@
 //! A key, a template and tweaks at work on columns.
 
 use kms_core::fpe::{
-    ColumnError, ColumnName, Direction, OnFault, OpaqueTokenizer, RowIds, RowFault, Template, TokenColumn, Tokenizer,
+    ColumnError, ColumnName, Direction, OnFault, OpaqueTokenizer, RowFault, RowIds, Template, TokenColumn, Tokenizer,
     Tweaks,
 };
 use kms_core::record::ByteColumn;
@@ -36,9 +36,15 @@ pub(super) enum Maker {
 /// What tokens are bound to.
 pub(super) enum Tweak {
     Supplied(Vec<u8>),
-    Column { table: String, column: String },
+    Column {
+        table: String,
+        column: String,
+    },
     /// The ids come with the rows.
-    Rows { table: String, column: String },
+    Rows {
+        table: String,
+        column: String,
+    },
 }
 
 /// Values, side by side.
@@ -51,7 +57,12 @@ pub(super) struct Values {
 
 impl Job {
     /// Fills `out` with what becomes of `values`. `first` is the number of the first row, for messages.
-    pub(super) fn run(&self, values: &Values, ids: Option<&Values>, out: &mut TokenColumn<i64>) -> Result<(), ColumnError> {
+    pub(super) fn run(
+        &self,
+        values: &Values,
+        ids: Option<&Values>,
+        out: &mut TokenColumn<i64>,
+    ) -> Result<(), ColumnError> {
         out.clear();
         let column = values.column();
         match &self.work {
@@ -124,7 +135,13 @@ pub(super) fn failure(error: &ColumnError, first: usize, unit: &str) -> Failure 
         ColumnError::Row(RowFault { row, fault }) => {
             let number = first + row;
             let next = "correct the value, or say --on-error null or --on-error report";
-            Failure::new("data.Value", Exit::Failed, Party::Data, format!("{unit} {number}: {fault}"), next)
+            Failure::new(
+                "data.Value",
+                Exit::Failed,
+                Party::Data,
+                format!("{unit} {number}: {fault}"),
+                next,
+            )
         }
         ColumnError::Metadata(_) | ColumnError::MetadataText(_) => {
             let next = "give the metadata that was written with the tokens";

@@ -19,11 +19,15 @@ pub(super) fn run(app: &App, job: &Job, input: &Path, mut source: Box<dyn BufRea
         ends.clear();
         while ends.len() < BATCH {
             line.clear();
-            let read = source.read_until(b'\n', &mut line).map_err(|error| Failure::io(input, &error))?;
+            let read = source
+                .read_until(b'\n', &mut line)
+                .map_err(|error| Failure::io(input, &error))?;
             if read == 0 {
                 break;
             }
-            let value = line.strip_suffix(b"\n").map_or(&*line, |value| value.strip_suffix(b"\r").unwrap_or(value));
+            let value = line
+                .strip_suffix(b"\n")
+                .map_or(&*line, |value| value.strip_suffix(b"\r").unwrap_or(value));
             ends.push(match line.len() - value.len() {
                 0 => "",
                 1 => "\n",
@@ -35,10 +39,13 @@ pub(super) fn run(app: &App, job: &Job, input: &Path, mut source: Box<dyn BufRea
             return Ok(tally);
         }
         let first = tally.rows + 1;
-        job.run(&values, None, &mut out).map_err(|error| failure(&error, first, "line"))?;
+        job.run(&values, None, &mut out)
+            .map_err(|error| failure(&error, first, "line"))?;
         for (row, end) in ends.iter().enumerate() {
             let text = out.as_column().value(row).unwrap_or_default();
-            sink.write_all(text).and_then(|()| sink.write_all(end.as_bytes())).map_err(|error| written(&error))?;
+            sink.write_all(text)
+                .and_then(|()| sink.write_all(end.as_bytes()))
+                .map_err(|error| written(&error))?;
         }
         for fault in out.faults() {
             app.out.warn(&format!("line {}: {}", first + fault.row, fault.fault));

@@ -94,7 +94,12 @@ pub struct Mask {
 #[derive(Debug, Args)]
 struct TweakArgs {
     /// Table that the column belongs to
-    #[arg(long, value_name = "NAME", required_unless_present = "tweak_file", requires = "column")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        required_unless_present = "tweak_file",
+        requires = "column"
+    )]
     table: Option<String>,
     /// Column that the values belong to; of CSV, the one in the header
     #[arg(long, value_name = "NAME", required_if_eq("csv", "true"))]
@@ -188,7 +193,9 @@ impl Encrypt {
             let written = durable::publish(path, text.as_bytes(), self.ends.force, &Sites::PUBLIC_KEY);
             written.map_err(|error| Failure::io(path, &error))?;
         }
-        let columns = self.ends.columns(self.tweak.column.as_deref(), self.tweak.row_id.as_deref());
+        let columns = self
+            .ends
+            .columns(self.tweak.column.as_deref(), self.tweak.row_id.as_deref());
         self.ends.run(app, work, columns.as_ref(), Some(metadata.to_string()))
     }
 }
@@ -197,9 +204,18 @@ impl Decrypt {
     pub(super) async fn run(&self, app: &App) -> Result<Exit> {
         let tweak = self.tweak.read()?;
         let metadata = self.metadata.as_deref().map(read_metadata).transpose()?;
-        let text = metadata.as_ref().map(|metadata| metadata.template.clone()).filter(|text| !text.is_empty());
-        let template = text.as_ref().or(self.template.as_ref()).map(|text| template(text)).transpose()?;
-        let method = metadata.as_ref().map_or_else(|| self.method.into(), |metadata| metadata.method);
+        let text = metadata
+            .as_ref()
+            .map(|metadata| metadata.template.clone())
+            .filter(|text| !text.is_empty());
+        let template = text
+            .as_ref()
+            .or(self.template.as_ref())
+            .map(|text| template(text))
+            .transpose()?;
+        let method = metadata
+            .as_ref()
+            .map_or_else(|| self.method.into(), |metadata| metadata.method);
         let session = Session::open(app).await?;
         let uri = self.versioned(&session, metadata.as_ref()).await?;
         let key = fpe_key(&session, &uri, Action::Detokenize, &self.key).await?;
@@ -212,7 +228,9 @@ impl Decrypt {
             direction: Direction::Decrypt,
             tweak,
         });
-        let columns = self.ends.columns(self.tweak.column.as_deref(), self.tweak.row_id.as_deref());
+        let columns = self
+            .ends
+            .columns(self.tweak.column.as_deref(), self.tweak.row_id.as_deref());
         self.ends.run(app, work, columns.as_ref(), None)
     }
 
@@ -227,13 +245,20 @@ impl Decrypt {
         }
         let listed = session.resolver().provider(&key)?.list().await?;
         let versions = listed.iter().find(|listed| listed.uri == key).map_or(0, |listed| {
-            listed.versions.iter().filter(|version| version.state != KeyState::Destroyed).count()
+            listed
+                .versions
+                .iter()
+                .filter(|version| version.state != KeyState::Destroyed)
+                .count()
         });
         match versions {
             0 | 1 => Ok(key),
             many => Err(Failure::usage(
                 format!("the key has {many} versions, and a token does not say under which it was made"),
-                format!("give the --metadata that was written with the tokens, or --key {}/VERSION", self.key),
+                format!(
+                    "give the --metadata that was written with the tokens, or --key {}/VERSION",
+                    self.key
+                ),
             )),
         }
     }
@@ -369,8 +394,12 @@ impl fmt::Display for Done {
 /// # Errors
 /// When it is none, or is too weak.
 pub(super) fn template(text: &str) -> Result<Template> {
-    text.parse()
-        .map_err(|error: kms_core::fpe::TemplateError| Failure::usage(error.to_string(), "`kmsctl fpe templates` lists data types and alphabets; docs/fpe.md explains patterns"))
+    text.parse().map_err(|error: kms_core::fpe::TemplateError| {
+        Failure::usage(
+            error.to_string(),
+            "`kmsctl fpe templates` lists data types and alphabets; docs/fpe.md explains patterns",
+        )
+    })
 }
 
 async fn fpe_key(session: &Session, key: &KeyUri, action: Action, name: &str) -> Result<FpeKey> {
@@ -386,7 +415,9 @@ async fn fpe_key(session: &Session, key: &KeyUri, action: Action, name: &str) ->
     if listed.iter().any(is_other) {
         return Err(none());
     }
-    session.recorded(action, std::slice::from_ref(key), keys.fpe_key(key)).await
+    session
+        .recorded(action, std::slice::from_ref(key), keys.fpe_key(key))
+        .await
 }
 
 fn read_metadata(path: &Path) -> Result<ColumnMetadata> {

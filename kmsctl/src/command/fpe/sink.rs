@@ -30,7 +30,8 @@ impl Sink {
             Self::Stdout(mut out) => out.flush().map_err(|error| written(&error)),
             Self::File(path, out) => {
                 let file = out.into_inner().map_err(io::IntoInnerError::into_error);
-                file.and_then(NewFile::finish).map_err(|error| Failure::io(&path, &error))
+                file.and_then(NewFile::finish)
+                    .map_err(|error| Failure::io(&path, &error))
             }
         }
     }

@@ -26,9 +26,14 @@ pub(super) fn run(
     source: Box<dyn BufRead>,
     sink: &mut Sink,
 ) -> Result<Tally> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(columns.delimiter).from_reader(source);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(columns.delimiter)
+        .from_reader(source);
     let mut writer = csv::WriterBuilder::new().delimiter(columns.delimiter).from_writer(sink);
-    let mut header = reader.byte_headers().map_err(|error| unreadable(input, &error))?.clone();
+    let mut header = reader
+        .byte_headers()
+        .map_err(|error| unreadable(input, &error))?
+        .clone();
     let at = place(&header, columns.values)?;
     let id_at = columns.ids.map(|name| place(&header, name)).transpose()?;
     let reports = job.on_fault == OnFault::Report;
@@ -56,8 +61,13 @@ pub(super) fn run(
         let mut faults = out.faults().iter().peekable();
         for (row, record) in records[..read].iter().enumerate() {
             let token = out.as_column().value(row).unwrap_or_default();
-            let fields = record.iter().enumerate().map(|(index, field)| if index == at { token } else { field });
-            let fault = faults.next_if(|fault| fault.row == row).map(|fault| fault.fault.to_string());
+            let fields = record
+                .iter()
+                .enumerate()
+                .map(|(index, field)| if index == at { token } else { field });
+            let fault = faults
+                .next_if(|fault| fault.row == row)
+                .map(|fault| fault.fault.to_string());
             let error = reports.then(|| fault.unwrap_or_default());
             let fields = fields.chain(error.as_ref().map(String::as_bytes));
             writer.write_record(fields).map_err(|error| unwritten(&error))?;
@@ -76,7 +86,11 @@ fn fill(reader: &mut csv::Reader<Box<dyn BufRead>>, records: &mut [ByteRecord]) 
 }
 
 fn place(header: &ByteRecord, name: &str) -> Result<usize> {
-    let mut places = header.iter().enumerate().filter(|(_, field)| *field == name.as_bytes()).map(|(at, _)| at);
+    let mut places = header
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| *field == name.as_bytes())
+        .map(|(at, _)| at);
     match (places.next(), places.next()) {
         (Some(at), None) => Ok(at),
         (None, _) => Err(Failure::usage(
