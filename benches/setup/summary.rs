@@ -231,6 +231,52 @@ use Goal::{Beside, Rate, Shown, Times};
 
 const LINES: &[Line] = &[
     line(
+        "fpe",
+        "FF1, 16 digits, AES-256, batched",
+        "ff1-16-digits/keystrand-batch",
+        Times(100.0, "ff1-16-digits/fpe-crate"),
+    ),
+    line(
+        "fpe",
+        "FF1, 16 digits, AES-256, one",
+        "ff1-16-digits/keystrand",
+        Times(8.0, "ff1-16-digits/fpe-crate"),
+    ),
+    line(
+        "fpe",
+        "16 digits as text, a column to a column, one tweak",
+        "text-16-digits/keystrand-column-tweak",
+        Times(50.0, "text-16-digits/fpe-crate"),
+    ),
+    line(
+        "fpe",
+        "16 digits as text, a tweak for each row",
+        "text-16-digits/keystrand-row-tweaks",
+        Beside("text-16-digits/fpe-crate"),
+    ),
+    line(
+        "fpe",
+        "FF1, 32 digits, batched",
+        "ff1-32-digits/keystrand-batch",
+        Beside("ff1-32-digits/fpe-crate"),
+    ),
+    line(
+        "fpe",
+        "FF1, 20 symbols of 62, batched",
+        "ff1-20-of-62/keystrand-batch",
+        Beside("ff1-20-of-62/fpe-crate"),
+    ),
+    line(
+        "fpe",
+        "FF1, 50 symbols of 62, batched",
+        "ff1-50-of-62/keystrand-batch",
+        Beside("ff1-50-of-62/fpe-crate"),
+    ),
+    line("fpe", "card numbers, Luhn kept, a tweak each", "types/pan-luhn", Shown),
+    line("fpe", "e-mail addresses, a tweak each", "types/email", Shown),
+    line("fpe", "IBAN, a tweak each", "types/iban", Shown),
+    line("fpe", "dates, a tweak each", "types/date", Shown),
+    line(
         "payload",
         "seal 16 KiB",
         "seal-16KiB/keystrand",

@@ -119,7 +119,7 @@ impl<O: Offset> TokenColumn<O> {
     /// Ends a row whose bytes were appended.
     pub(super) fn end_row(&mut self, is_valid: bool) -> Result<(), ColumnError> {
         let row = self.len();
-        if row % 8 == 0 {
+        if row.is_multiple_of(8) {
             self.validity.push(0);
         }
         if is_valid {
@@ -205,7 +205,7 @@ impl Method {
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
-        name_of(&Self::ALL, self)
+        name_of(&Self::ALL, &self)
     }
 }
 
@@ -219,13 +219,13 @@ impl TweakKind {
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
-        name_of(&Self::ALL, self)
+        name_of(&Self::ALL, &self)
     }
 }
 
-fn name_of<T: PartialEq>(all: &[(T, &'static str)], wanted: T) -> &'static str {
+fn name_of<T: PartialEq>(all: &[(T, &'static str)], wanted: &T) -> &'static str {
     all.iter()
-        .find(|(known, _)| *known == wanted)
+        .find(|(known, _)| known == wanted)
         .map_or("", |(_, name)| name)
 }
 

@@ -15,6 +15,7 @@
 //! tokenizer   values and columns to tokens and back
 //! opaque      tokens that do not keep the format: AES-SIV and HMAC; masked columns
 //! column      columns of tokens, and what they say of themselves
+//! legacy      FF3-1, to read what was written elsewhere
 //! fault       what is wrong with a template or a value
 //! ```
 
@@ -23,6 +24,7 @@ mod column;
 mod fault;
 mod ff1;
 mod key;
+mod legacy;
 mod opaque;
 mod template;
 mod tokenizer;
@@ -33,6 +35,7 @@ pub use column::{ColumnMetadata, METADATA_KEY, Method, OnFault, TokenColumn, Twe
 pub use fault::{ColumnError, RowFault, TemplateError, ValueFault};
 pub use ff1::{DOMAIN_FLOOR, Direction, EachTweak, Ff1, Ff1Error, MAX_LENGTH};
 pub use key::FpeKey;
+pub use legacy::{LEGACY_TWEAK_LEN, LegacyFf3_1};
 pub use opaque::OpaqueTokenizer;
 pub use template::{TEMPLATE_TYPES, Template, TemplateType};
 pub use tokenizer::Tokenizer;

@@ -48,7 +48,7 @@ pub(super) struct TweakSource<'a, O> {
 impl<'a, O: Offset> TweakSource<'a, O> {
     pub(super) fn new(hash: &dyn Sha512, tweaks: Tweaks<'a, O>, values: usize) -> Result<Self, ColumnError> {
         let count = match &tweaks {
-            Tweaks::Same(tweak) if tweak.is_empty() => return Err(ColumnError::EmptyTweak),
+            Tweaks::Same([]) => return Err(ColumnError::EmptyTweak),
             Tweaks::Same(_) | Tweaks::Column(_) => values,
             Tweaks::Each(tweaks) | Tweaks::Rows(_, RowIds::Bytes(tweaks)) => tweaks.len(),
             Tweaks::Rows(_, RowIds::Numbers(numbers)) => numbers.len(),

@@ -258,6 +258,21 @@ fn masks_and_opaque_tokens_take_the_same_templates() {
         "empty",
     ];
     assert_eq!(home.run_with_stdin(&supplied, CARD.as_bytes()).code, 2);
+    // Of another system; the published token of FF3-1.
+    home.file("old.key", "2DE79D232DF5585D68CE47882AE256D6\n");
+    home.file("old.tweak", [0xcb, 0xd0, 0x92, 0x80, 0x97, 0x95, 0x64]);
+    let legacy = [
+        "fpe",
+        "decrypt",
+        "--legacy-ff3-1",
+        "old.key",
+        "--tweak-file",
+        "old.tweak",
+        "--template",
+        "digits:length=10",
+    ];
+    assert_eq!(home.run_with_stdin(&legacy, b"8901801106\n").ok(), "3992520240\n");
+    assert_eq!(home.run_with_stdin(&legacy[..6], b"").code, 2);
     let listed = home.json(&["fpe", "templates"]);
     assert!(
         listed.iter().any(|entry| entry["name"] == "iban") && listed.iter().any(|entry| entry["type"] == "alphabet")

@@ -154,7 +154,7 @@ impl Ff1 {
             EachTweak::Same(_) => true,
             EachTweak::Own(own) => own.len() == count,
         };
-        if values.len() % length != 0 || !tweaks_fit {
+        if !values.len().is_multiple_of(length) || !tweaks_fit {
             return Err(Ff1Error::Batch);
         }
         self.check(values)?;

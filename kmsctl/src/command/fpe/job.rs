@@ -1,8 +1,8 @@
 //! A key, a template and tweaks at work on columns.
 
 use kms_core::fpe::{
-    ColumnError, ColumnName, Direction, OnFault, OpaqueTokenizer, RowFault, RowIds, Template, TokenColumn, Tokenizer,
-    Tweaks,
+    ColumnError, ColumnName, Direction, LegacyFf3_1, OnFault, OpaqueTokenizer, RowFault, RowIds, Template, TokenColumn,
+    Tokenizer, Tweaks,
 };
 use kms_core::record::ByteColumn;
 
@@ -19,6 +19,7 @@ pub(super) struct Job {
 pub(super) enum Work {
     Tokens(Tokens),
     Mask(Template, char),
+    Legacy(LegacyFf3_1),
 }
 
 /// Under a key.
@@ -56,7 +57,7 @@ pub(super) struct Values {
 }
 
 impl Job {
-    /// Fills `out` with what becomes of `values`. `first` is the number of the first row, for messages.
+    /// Fills `out` with what becomes of `values`.
     pub(super) fn run(
         &self,
         values: &Values,
@@ -67,6 +68,7 @@ impl Job {
         let column = values.column();
         match &self.work {
             Work::Mask(template, mask) => template.mask_column(*mask, &column, self.on_fault, out),
+            Work::Legacy(legacy) => legacy.column(&column, self.on_fault, out),
             Work::Tokens(tokens) => tokens.run(&column, ids, self.on_fault, out),
         }
     }
@@ -110,7 +112,7 @@ impl Values {
             self.offsets.push(0);
         }
         let row = self.offsets.len() - 1;
-        if row % 8 == 0 {
+        if row.is_multiple_of(8) {
             self.validity.push(0);
         }
         self.validity[row / 8] |= u8::from(!value.is_empty()) << (row % 8);

@@ -5,13 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use data_encoding::HEXLOWER_PERMISSIVE;
 use kms_core::audit::Action;
 use kms_core::fpe::{
-    ColumnMetadata, Direction, FpeKey, Method, OnFault, OpaqueTokenizer, Template, TokenColumn, Tokenizer, TweakKind,
+    ColumnMetadata, Direction, FpeKey, LEGACY_TWEAK_LEN, LegacyFf3_1, Method, OnFault, OpaqueTokenizer, Template,
+    TokenColumn, Tokenizer, TweakKind,
 };
 use kms_providers::durable::{self, Sites};
 use kms_providers::{KeyState, KeyUri};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::job::{Job, Maker, Tokens, Tweak, Work, failure};
 use super::sink::{Sink, source};
@@ -56,8 +59,12 @@ pub struct Encrypt {
 #[command(after_help = DECRYPT_EXAMPLES)]
 pub struct Decrypt {
     /// Key: name or key URI; NAME/VERSION where it has several versions and there is no --metadata
-    #[arg(long, value_name = "KEY")]
-    key: String,
+    #[arg(long, value_name = "KEY", required_unless_present = "legacy_ff3_1")]
+    key: Option<String>,
+    /// Read tokens of FF3-1, which NIST has withdrawn, made elsewhere under the AES key in this file (as it is, or in
+    /// hex) and the 7 bytes of --tweak-file; nothing is written with it
+    #[arg(long, value_name = "KEY FILE", requires_all = ["template", "tweak_file"], conflicts_with_all = ["key", "method", "metadata"])]
+    legacy_ff3_1: Option<PathBuf>,
     /// How tokens were made
     #[arg(long, value_enum, default_value_t = How::Ff1)]
     method: How,
@@ -216,9 +223,17 @@ impl Decrypt {
         let method = metadata
             .as_ref()
             .map_or_else(|| self.method.into(), |metadata| metadata.method);
+        let columns = self
+            .ends
+            .columns(self.tweak.column.as_deref(), self.tweak.row_id.as_deref());
+        if let (Some(key), Tweak::Supplied(tweak), Some(text)) = (&self.legacy_ff3_1, &tweak, &self.template) {
+            let work = Work::Legacy(legacy(key, tweak, text)?);
+            return self.ends.run(app, work, columns.as_ref(), None);
+        }
+        let name = self.key.as_deref().unwrap_or_default();
         let session = Session::open(app).await?;
-        let uri = self.versioned(&session, metadata.as_ref()).await?;
-        let key = fpe_key(&session, &uri, Action::Detokenize, &self.key).await?;
+        let uri = versioned(&session, name, metadata.as_ref()).await?;
+        let key = fpe_key(&session, &uri, Action::Detokenize, name).await?;
         let maker = Maker::new(&key, method, template)?;
         if let Some(written) = &metadata {
             expect(&maker.metadata(tweak.kind()), written)?;
@@ -228,39 +243,33 @@ impl Decrypt {
             direction: Direction::Decrypt,
             tweak,
         });
-        let columns = self
-            .ends
-            .columns(self.tweak.column.as_deref(), self.tweak.row_id.as_deref());
         self.ends.run(app, work, columns.as_ref(), None)
     }
+}
 
-    /// The version that the tokens were made under: nothing in a token would tell a wrong one.
-    async fn versioned(&self, session: &Session, metadata: Option<&ColumnMetadata>) -> Result<KeyUri> {
-        let key = session.target(&self.key)?;
-        if key.version().is_some() {
-            return Ok(key);
-        }
-        if let Some(metadata) = metadata {
-            return Ok(format!("{key}/{}", metadata.version).parse()?);
-        }
-        let listed = session.resolver().provider(&key)?.list().await?;
-        let versions = listed.iter().find(|listed| listed.uri == key).map_or(0, |listed| {
-            listed
-                .versions
-                .iter()
-                .filter(|version| version.state != KeyState::Destroyed)
-                .count()
-        });
-        match versions {
-            0 | 1 => Ok(key),
-            many => Err(Failure::usage(
-                format!("the key has {many} versions, and a token does not say under which it was made"),
-                format!(
-                    "give the --metadata that was written with the tokens, or --key {}/VERSION",
-                    self.key
-                ),
-            )),
-        }
+/// The version that tokens were made under: nothing in a token would tell a wrong one.
+async fn versioned(session: &Session, name: &str, metadata: Option<&ColumnMetadata>) -> Result<KeyUri> {
+    let key = session.target(name)?;
+    if key.version().is_some() {
+        return Ok(key);
+    }
+    if let Some(metadata) = metadata {
+        return Ok(format!("{key}/{}", metadata.version).parse()?);
+    }
+    let listed = session.resolver().provider(&key)?.list().await?;
+    let versions = listed.iter().find(|listed| listed.uri == key).map_or(0, |listed| {
+        listed
+            .versions
+            .iter()
+            .filter(|version| version.state != KeyState::Destroyed)
+            .count()
+    });
+    match versions {
+        0 | 1 => Ok(key),
+        many => Err(Failure::usage(
+            format!("the key has {many} versions, and a token does not say under which it was made"),
+            format!("give the --metadata that was written with the tokens, or --key {name}/VERSION"),
+        )),
     }
 }
 
@@ -389,6 +398,21 @@ impl fmt::Display for Done {
     }
 }
 
+/// Tokens of another system.
+fn legacy(key: &Path, tweak: &[u8], text: &str) -> Result<LegacyFf3_1> {
+    let read = Zeroizing::new(fs::read(key).map_err(|error| Failure::io(key, &error))?);
+    let hex = Zeroizing::new(HEXLOWER_PERMISSIVE.decode(read.trim_ascii()).unwrap_or_default());
+    let bytes = if matches!(hex.len(), 16 | 24 | 32) { &hex } else { &read };
+    let tweak: [u8; LEGACY_TWEAK_LEN] = tweak.try_into().map_err(|_| {
+        Failure::usage(
+            "a tweak of FF3-1 has 7 bytes",
+            "write them into the file of --tweak-file as they are",
+        )
+    })?;
+    let legacy = LegacyFf3_1::dangerously_decrypt_only(bytes, tweak, template(text)?);
+    legacy.map_err(|error| Failure::usage(error.to_string(), "give a file with the key as it is, or in hex").at(key))
+}
+
 /// A template of the command line.
 ///
 /// # Errors
@@ -455,7 +479,8 @@ Examples:
 const DECRYPT_EXAMPLES: &str = "\
 Examples:
   kmsctl fpe decrypt --key cards --template pan --table orders --column card < tokens.txt
-  kmsctl fpe decrypt --key cards --metadata card.fpe --table orders --column card --row-id id --csv tokens.csv orders.csv";
+  kmsctl fpe decrypt --key cards --metadata card.fpe --table orders --column card --row-id id --csv tokens.csv orders.csv
+  kmsctl fpe decrypt --legacy-ff3-1 old.key --tweak-file old.tweak --template ssn < old.txt";
 const MASK_EXAMPLES: &str = "\
 Examples:
   kmsctl fpe mask --template pan:bin=6,last=4,luhn=ignore,length=16 < cards.txt
