@@ -43,6 +43,7 @@ def main(folder):
         "recognise": files(cases),
         "record_open": records(cases),
         "record_batch": batches(),
+        "fpe_template": templates(),
     }.items():
         place = Path(folder) / target
         for seed in seeds:
@@ -97,6 +98,13 @@ def kmip_texts():
         b'{"tag":"BatchCount","type":"Integer","value":1}]},{"tag":"BatchItem","value":[{"tag":"Operation","type":"Enumeration",'
         b'"value":"Ping"},{"tag":"RequestPayload","value":null}]}]}',
     ]
+
+
+def templates():
+    """The oracle's templates, each with its value and its token."""
+    for case in json.loads((ROOT / "tests/golden/fpe.json").read_text())["cases"]:
+        if case["method"] == "ff1":
+            yield "\n".join((case["template"], case["value"], case["token"])).encode()
 
 
 def headers(cases):

@@ -253,6 +253,8 @@ pub enum KekOperation {
     Lifecycle,
     /// Sign with a signature key, which is no KEK.
     Sign,
+    /// Derive from a key of tokens, which is no KEK.
+    Derive,
 }
 
 impl fmt::Display for KekOperation {
@@ -263,6 +265,7 @@ impl fmt::Display for KekOperation {
             Self::Describe => "describe",
             Self::Lifecycle => "key life cycle",
             Self::Sign => "sign",
+            Self::Derive => "derive",
         })
     }
 }

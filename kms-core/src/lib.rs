@@ -16,7 +16,8 @@
 //! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`], [`HpkeKek`], [`HybridKek`] | how a provider protects a secret |
 //! | envelope | [`Sealer`], [`Opener`], [`Rewrapper`], [`cache`], [`audit`] | who may do what, in which order |
 //!
-//! Beside them, behind the feature `esdk`, stands the module of that name: messages of the AWS Encryption SDK, for
+//! Beside them stands [`fpe`]: tokens that look like the values they stand for. It uses primitives and the columns of
+//! [`record`], and nothing of KS1 uses it. Behind the feature `esdk`, stands the module of that name: messages of the AWS Encryption SDK, for
 //! interop and migration. Nothing of KS1 uses it.
 //!
 //! ```
@@ -53,6 +54,7 @@ mod envelope;
 mod error;
 #[cfg(feature = "esdk")]
 pub mod esdk;
+pub mod fpe;
 mod header;
 pub mod hpke;
 mod kek;

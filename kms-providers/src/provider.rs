@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use kms_core::crypto::signature::SignatureScheme;
+use kms_core::fpe::FpeKey;
 use kms_core::memory::Secret;
 use kms_core::{Kek, KekError, Kem};
 
@@ -77,6 +78,11 @@ pub trait Provider: Send + Sync {
 
     /// Signature keys, where this provider has them.
     fn signing_keys(&self) -> Option<&dyn SigningKeys> {
+        None
+    }
+
+    /// Keys of tokens, where this provider has them.
+    fn fpe_keys(&self) -> Option<&dyn FpeKeys> {
         None
     }
 
@@ -202,6 +208,22 @@ pub trait SigningKeys: Send + Sync {
     async fn verifier(&self, key: &KeyUri) -> Result<VerifierKey, KekError>;
 }
 
+/// Keys of tokens that keep their format. Their life cycle is that of every key.
+#[async_trait]
+pub trait FpeKeys: Send + Sync {
+    /// Makes a key of tokens and returns its URI.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, also when a key of that name was destroyed.
+    async fn create_fpe_key(&self, name: &KeyName) -> Result<KeyUri, KekError>;
+
+    /// What tokenizers are made from: of the current version, or of the one that the URI names.
+    ///
+    /// # Errors
+    /// `Unsupported` for a key that is none of these; the state of the key.
+    async fn fpe_key(&self, key: &KeyUri) -> Result<FpeKey, KekError>;
+}
+
 /// Keys that wrap the data keys of AWS Encryption SDK messages: those of a service that takes an encryption context.
 #[cfg(feature = "esdk")]
 pub trait MessageKeys: Send + Sync {
@@ -265,6 +287,8 @@ pub struct KeySummary {
     pub kem: Option<Kem>,
     /// Of a signature key: its scheme.
     pub signature: Option<SignatureScheme>,
+    /// Whether it is a key of tokens that keep their format.
+    pub fpe: bool,
     /// When it was made, where the provider tells.
     pub created: Option<SystemTime>,
     /// Its versions, oldest first, where the provider lists them.
@@ -350,7 +374,7 @@ impl KeySummary {
     /// Whether envelopes can be sealed to it.
     #[must_use]
     pub fn is_kek(&self) -> bool {
-        self.signature.is_none()
+        self.signature.is_none() && !self.fpe
     }
 
     /// A summary without versions.
@@ -362,6 +386,7 @@ impl KeySummary {
             state,
             kem: None,
             signature: None,
+            fpe: false,
             created,
             versions: Vec::new(),
         }

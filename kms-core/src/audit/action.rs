@@ -32,11 +32,15 @@ pub enum Action {
     Grant,
     /// A signature key signed something.
     Sign,
+    /// Tokens were made under a key.
+    Tokenize,
+    /// Values were recovered from tokens.
+    Detokenize,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Seal,
         Self::Open,
         Self::Rewrap,
@@ -51,6 +55,8 @@ impl Action {
         Self::CancelDestroy,
         Self::Grant,
         Self::Sign,
+        Self::Tokenize,
+        Self::Detokenize,
     ];
 
     /// Name for people and JSON.
@@ -86,6 +92,8 @@ impl Action {
             Self::CancelDestroy => ("cancel-destroy", UPDATE),
             Self::Grant => ("grant", CREATE),
             Self::Sign => ("sign", CREATE),
+            Self::Tokenize => ("tokenize", CREATE),
+            Self::Detokenize => ("detokenize", READ),
         }
     }
 }

@@ -12,6 +12,7 @@ mod lifecycle;
 mod purpose;
 mod signing;
 mod state;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};

@@ -93,9 +93,13 @@ impl Document {
     }
 
     fn index(&self) -> Index {
-        let has_pairs = self.keys.keys().any(|(_, key)| key.purpose != Purpose::Wrap);
+        let formats = self.keys.keys().map(|(_, key)| match key.purpose {
+            Purpose::Wrap => SYMMETRIC_ONLY,
+            Purpose::Pair(_) | Purpose::Sign(_) => WITHOUT_TOKENS,
+            Purpose::Fpe => FORMAT,
+        });
         Index {
-            format: if has_pairs { FORMAT } else { WITHOUT_PAIRS },
+            format: formats.max().unwrap_or(SYMMETRIC_ONLY),
             id: HEXLOWER.encode(&self.id),
             revision: self.revision,
             keys: self.keys.keys().map(|(name, key)| KeyEntry::new(name, key)).collect(),
@@ -122,6 +126,9 @@ struct KeyEntry {
     /// The scheme of a signature key, whose material is its seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signature: Option<String>,
+    /// Whether it is a key of tokens.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    fpe: bool,
     created: u64,
     state: State,
     primary: VersionNumber,
@@ -161,6 +168,7 @@ impl KeyEntry {
             name: name.as_str().to_owned(),
             kem: key.purpose.kem().map(|kem| kem.name().to_owned()),
             signature: key.purpose.signature().map(|scheme| scheme.name().to_owned()),
+            fpe: key.purpose == Purpose::Fpe,
             created: key.created,
             state: key.state,
             primary: key.primary,
@@ -172,7 +180,7 @@ impl KeyEntry {
         let name = KeyName::parse(&self.name).map_err(|_| KekFault::Corrupt)?;
         let versions = self.versions.into_iter().map(|entry| entry.version(material));
         let key = Key {
-            purpose: purpose(self.kem.as_deref(), self.signature.as_deref())?,
+            purpose: purpose(self.kem.as_deref(), self.signature.as_deref(), self.fpe)?,
             created: self.created,
             state: self.state,
             primary: self.primary,
@@ -182,12 +190,13 @@ impl KeyEntry {
     }
 }
 
-fn purpose(kem: Option<&str>, signature: Option<&str>) -> Result<Purpose, KekFault> {
-    let purpose = match (kem, signature) {
-        (None, None) => Some(Purpose::Wrap),
-        (Some(kem), None) => Kem::from_name(kem).map(Purpose::Pair),
-        (None, Some(scheme)) => SignatureScheme::from_name(scheme).map(Purpose::Sign),
-        (Some(_), Some(_)) => None,
+fn purpose(kem: Option<&str>, signature: Option<&str>, fpe: bool) -> Result<Purpose, KekFault> {
+    let purpose = match (kem, signature, fpe) {
+        (None, None, false) => Some(Purpose::Wrap),
+        (None, None, true) => Some(Purpose::Fpe),
+        (Some(kem), None, false) => Kem::from_name(kem).map(Purpose::Pair),
+        (None, Some(scheme), false) => SignatureScheme::from_name(scheme).map(Purpose::Sign),
+        _ => None,
     };
     purpose.ok_or(KekFault::Corrupt)
 }
@@ -227,9 +236,12 @@ impl Material<'_> {
     }
 }
 
-/// The format with key pairs.
-const FORMAT: u32 = 2;
-/// The format without them, which older versions read too. They take neither a new field nor a seed for a KEK.
-const WITHOUT_PAIRS: u32 = 1;
+/// The format with keys of tokens.
+const FORMAT: u32 = 3;
+/// The format without them, with key pairs. Older versions read it; they take neither a new field nor another key for a
+/// KEK.
+const WITHOUT_TOKENS: u32 = 2;
+/// The format with neither, which the first version reads too.
+const SYMMETRIC_ONLY: u32 = 1;
 const LENGTH_LEN: usize = 4;
 const MATERIAL_LEN: usize = 32;

@@ -28,6 +28,11 @@ fn every_command_of_the_page_on_tokens_runs() {
 }
 
 #[test]
+fn every_command_of_the_page_on_tokens_runs() {
+    run_page(&Home::none(), "docs/fpe.md", 12);
+}
+
+#[test]
 fn every_command_of_the_page_on_messages_runs() {
     let home = super::messages::home_with_raw_key();
     home.file("data/message", super::messages::seal(&super::messages::sealer(), b"x"));

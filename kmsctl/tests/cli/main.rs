@@ -9,6 +9,7 @@ mod decrypt;
 mod docs;
 mod doctor;
 mod encrypt;
+mod fpe;
 mod gcp;
 mod help;
 mod init;

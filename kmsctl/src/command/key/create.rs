@@ -25,7 +25,8 @@ use crate::session::Session;
 /// Make a key, or give a name to keys that exist
 ///
 /// `create NAME` makes a key in the embedded keystore, which goes by its name from then on; with --kem a key pair, whose
-/// public key others can seal to, and with --signature a key for `kmsctl sign`. With --provider the key is made there. With --uri, --classical and --pq, or
+/// public key others can seal to, and with --signature a key for `kmsctl sign`, and with --fpe one for
+/// `kmsctl fpe`. With --provider the key is made there. With --uri, --classical and --pq, or
 /// --public-key nothing is made. All but keys of the embedded keystore get an entry [key.NAME] in keystrand.toml.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -41,6 +42,9 @@ pub struct Create {
     /// Make a signature key of this scheme: mldsa65-ed25519, ml-dsa-65 or ed25519
     #[arg(long, value_parser = parse_signature, conflicts_with_all = ["uris", "classical", "public_key", "kem"])]
     signature: Option<SignatureScheme>,
+    /// Make a key of tokens that keep their format, for `kmsctl fpe`
+    #[arg(long, conflicts_with_all = ["uris", "classical", "public_key", "kem", "signature"])]
+    fpe: bool,
     /// Of a hybrid, the key that is not post-quantum; both halves are needed to open
     #[arg(long, value_name = "URI", requires = "pq", conflicts_with_all = ["uris", "provider"])]
     classical: Option<KeyUri>,
@@ -133,6 +137,7 @@ impl Create {
         let made: BoxFuture<'_, _> = match (self.kem, self.signature) {
             (Some(kem), _) => provider.kem_keys().ok_or_else(at)?.create_pair(name, kem),
             (None, Some(scheme)) => provider.signing_keys().ok_or_else(at)?.create_signing_key(name, scheme),
+            (None, None) if self.fpe => provider.fpe_keys().ok_or_else(at)?.create_fpe_key(name),
             (None, None) => provider.lifecycle().ok_or_else(at)?.create(name),
         };
         session
