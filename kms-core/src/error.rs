@@ -283,6 +283,8 @@ pub enum KekOperation {
     Lifecycle,
     /// Sign with a signature key, which is no KEK.
     Sign,
+    /// Derive from a root, which is no KEK.
+    Derive,
 }
 
 impl fmt::Display for KekOperation {
@@ -293,6 +295,7 @@ impl fmt::Display for KekOperation {
             Self::Describe => "describe",
             Self::Lifecycle => "key life cycle",
             Self::Sign => "sign",
+            Self::Derive => "derive",
         })
     }
 }

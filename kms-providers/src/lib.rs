@@ -16,6 +16,7 @@
 //! | clouds | `cloud`, `aws` (features) | calls that cross a network; a service that keeps its keys to itself |
 //! | configuration | [`config`], [`Resolver`] | who serves which key |
 //! | envelopes on disk | [`files`] | crash-safe sealing, opening and rewrapping of files |
+//! | attribute keys | [`grants`] | grants, sealed, signed, revoked |
 //! | trail | [`audit`] | the transparency log |
 //! | proof | `conformance` (a feature) | what every provider must do |
 //!
@@ -67,6 +68,7 @@ mod error;
 pub mod esdk;
 mod exposing;
 pub mod files;
+pub mod grants;
 mod keyset;
 pub mod local;
 pub mod memory;

@@ -11,7 +11,8 @@ use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
 use crate::command::{
-    audit, completions, decrypt, doctor, encrypt, init, inspect, key, man, migrate, rewrap, rotate, scan, sign, verify,
+    audit, completions, decrypt, doctor, encrypt, grant, init, inspect, key, man, migrate, rewrap, rotate, scan, sign,
+    verify,
 };
 use crate::failure::Result;
 
@@ -85,6 +86,9 @@ pub enum Command {
     Sign(sign::Sign),
     /// Verify signatures of files; needs no home
     Verify(verify::Verify),
+    /// Grant attribute keys, and revoke grants
+    #[command(subcommand)]
+    Grant(grant::Grant),
     /// Verify, read and prove the audit log
     #[command(subcommand)]
     Audit(audit::Audit),

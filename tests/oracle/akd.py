@@ -5,12 +5,18 @@
 """
 import hashlib
 import hmac
+import json
+from base64 import b64decode
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from kem import KEMS, XWING
-from ks1 import enc
+from ks1 import dec, enc, open_envelope, parse_header
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "akd.md"
+GOLDEN = PAGE.parents[1] / "tests" / "golden" / "grants"
 TEXT, NUMBER, PATH, EPOCH, RANGE = 1, 2, 3, 4, 5
 AEAD, SIV, FF1, BEACON, WRAP, XWING_SEED = range(1, 7)
 
@@ -139,6 +145,49 @@ def verify_akd_vectors(t):
             pieces = cover(6, low, high)
             numbers = [n for length, value in pieces for n in range(value << 6 - length, value + 1 << 6 - length)]
             t.ok(f"AKD cover {low}..{high}", numbers == list(range(low, high + 1)) and len(pieces) <= 10)
+
+
+def statement_of(note):
+    """The fields of a signed text, and its signature lines."""
+    text, signatures = note.decode().split("\n\n")
+    lines = (line.split(" ", 1) for line in text.splitlines()[1:])
+    return text + "\n", {name: value for name, value in lines}, signatures.splitlines()
+
+
+def ed25519_verifies(verifier, text, signatures):
+    """C2SP signed-note, by the first half of a public key; ML-DSA has no second implementation here."""
+    name, _, key = verifier.split(" ")[0].split("+", 2)
+    public = Ed25519PublicKey.from_public_bytes(b64decode(key)[1:])
+    line = next(line for line in signatures if line.startswith(f"\u2014 {name} ") and len(line) < 200)
+    try:
+        public.verify(b64decode(line.rsplit(" ", 1)[1])[4:], text.encode())
+        return True
+    except InvalidSignature:
+        return False
+
+
+def verify_golden_grant(t):
+    """A released grant: signed as the page says, opened as an envelope, and its keys are those of the root."""
+    facts = json.loads((GOLDEN / "manifest.json").read_text())
+    envelope, note = (GOLDEN / "analysts.grant").read_bytes(), (GOLDEN / "analysts.grant.sig").read_bytes()
+    text, said, signatures = statement_of(note)
+    t.ok("golden grant: two signature lines", len(signatures) == 2)
+    t.ok("golden grant: Ed25519", ed25519_verifies(facts["issuer"], text, signatures))
+    t.ok("golden grant: another text", not ed25519_verifies(facts["issuer"], text + "x\n", signatures))
+    header = parse_header(envelope)
+    t.equal("golden grant: immutable", header.imm_hash, said["immutable"])
+    t.equal("golden grant: payload", hashlib.sha512(envelope[header.total:]).digest(), said["payload"])
+    kek = {"kid": facts["kid"], "version": "1", "key_hex": facts["kek"]}
+    context = {"purpose": "keystrand-grant", "tree": said["tree"], "grant": said["grant"]}
+    content = dec(open_envelope(envelope, [kek], required=context).plaintext, 5)
+    dimensions, tree = [tuple(dimension) for dimension in content[6]], content[1]
+    t.equal("golden grant: schema", schema_id(schema_encoding(tree, dimensions)), said["schema"])
+    root, paths = bytes.fromhex(facts["root"]), [["orders", piece] for piece in cover(16, 3, 17)]
+    terms = ((3, 17), int(said["expires"]), content[5], bytes.fromhex(said["grant"]), said["grantee"], int(said["issued"]))
+    t.ok("golden grant: content", enc(content) == grant_content(root, tree, dimensions, paths, [AEAD, FF1], terms))
+    text, said, signatures = statement_of((GOLDEN / "revoked.list").read_bytes())
+    t.ok("golden list: Ed25519", ed25519_verifies(facts["issuer"], text, signatures))
+    t.equal("golden list: epoch", said["epoch"], "18")
 
 
 if __name__ == "__main__":

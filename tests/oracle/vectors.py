@@ -5,7 +5,7 @@ import struct
 from itertools import combinations
 from pathlib import Path
 
-from akd import verify_akd_vectors
+from akd import verify_akd_vectors, verify_golden_grant
 from hybrid_laws import page_vectors_of_kems, verify_hpke_vectors, verify_hybrid_laws
 from ks1 import *
 
@@ -215,7 +215,7 @@ def verify_quorum_laws(t):
 def cmd_verify():
     t = Tally()
     for f in (verify_envelope_vector, verify_share_vector, verify_record_vectors, verify_akd_vectors,
-              verify_page, verify_laws, verify_hpke_vectors, verify_hybrid_laws):
+              verify_golden_grant, verify_page, verify_laws, verify_hpke_vectors, verify_hybrid_laws):
         f(t)
     return t.report()
 

@@ -30,13 +30,17 @@ pub enum Action {
     CancelDestroy,
     /// Keys were granted to someone.
     Grant,
+    /// Grants were revoked.
+    Revoke,
+    /// Keys were derived from a root.
+    Derive,
     /// A signature key signed something.
     Sign,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Seal,
         Self::Open,
         Self::Rewrap,
@@ -50,6 +54,8 @@ impl Action {
         Self::DestroyKey,
         Self::CancelDestroy,
         Self::Grant,
+        Self::Revoke,
+        Self::Derive,
         Self::Sign,
     ];
 
@@ -85,6 +91,8 @@ impl Action {
             Self::DestroyKey => ("destroy-key", DELETE),
             Self::CancelDestroy => ("cancel-destroy", UPDATE),
             Self::Grant => ("grant", CREATE),
+            Self::Revoke => ("revoke", UPDATE),
+            Self::Derive => ("derive", CREATE),
             Self::Sign => ("sign", CREATE),
         }
     }

@@ -96,18 +96,22 @@ impl<H: Host> Kek for KeysetKek<H> {
             .map_err(|fault| self.error(KekOperation::Unwrap, fault))
     }
 
-    /// Of signature keys too: they wrap nothing, and rotate as all keys do.
+    /// Of signature keys and roots too: they wrap nothing, and rotate as all keys do.
     async fn describe(&self) -> Result<KekInfo, KekError> {
         let read = |key: &Key| match key.purpose {
             Purpose::Pair(_) => Err(KekFault::Unsupported),
-            purpose => Ok((purpose.signature(), self.pinned.unwrap_or(key.primary))),
+            purpose => Ok((purpose, self.pinned.unwrap_or(key.primary))),
         };
         let read = current_or_looked_up(&*self.host, &self.name, read).await;
-        let (signature, version) = read.map_err(|fault| self.error(KekOperation::Describe, fault))?;
-        let (algorithm, posture) = match (signature, self.host.style()) {
-            (Some(scheme), _) => (scheme.name(), scheme.posture()),
-            (None, WrapStyle::Derive) => ("HKDF-SHA-512 derivation, 256-bit key", Posture::Hedged),
-            (None, WrapStyle::KeyWrap) => ("AES-256-KWP", Posture::Hedged),
+        let (purpose, version) = read.map_err(|fault| self.error(KekOperation::Describe, fault))?;
+        let (algorithm, posture) = match (purpose, self.host.style()) {
+            (Purpose::Sign(scheme), _) => (scheme.name(), scheme.posture()),
+            (Purpose::Derive, _) => (
+                "HMAC-SHA-512 derivation of attribute keys, 256-bit key",
+                Posture::Hedged,
+            ),
+            (_, WrapStyle::Derive) => ("HKDF-SHA-512 derivation, 256-bit key", Posture::Hedged),
+            (_, WrapStyle::KeyWrap) => ("AES-256-KWP", Posture::Hedged),
         };
         let version = Some(version.to_string().into_bytes());
         let mut info = KekInfo::new(algorithm, version, "software", posture, self.host.trust_domain());

@@ -93,9 +93,13 @@ impl Document {
     }
 
     fn index(&self) -> Index {
-        let has_pairs = self.keys.keys().any(|(_, key)| key.purpose != Purpose::Wrap);
+        let formats = self.keys.keys().map(|(_, key)| match key.purpose {
+            Purpose::Wrap => WITHOUT_PAIRS,
+            Purpose::Pair(_) | Purpose::Sign(_) => WITHOUT_ROOTS,
+            Purpose::Derive => FORMAT,
+        });
         Index {
-            format: if has_pairs { FORMAT } else { WITHOUT_PAIRS },
+            format: formats.max().unwrap_or(WITHOUT_PAIRS),
             id: HEXLOWER.encode(&self.id),
             revision: self.revision,
             keys: self.keys.keys().map(|(name, key)| KeyEntry::new(name, key)).collect(),
@@ -122,6 +126,9 @@ struct KeyEntry {
     /// The scheme of a signature key, whose material is its seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signature: Option<String>,
+    /// Of a root: what is derived from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    derives: Option<String>,
     created: u64,
     state: State,
     primary: VersionNumber,
@@ -161,6 +168,7 @@ impl KeyEntry {
             name: name.as_str().to_owned(),
             kem: key.purpose.kem().map(|kem| kem.name().to_owned()),
             signature: key.purpose.signature().map(|scheme| scheme.name().to_owned()),
+            derives: (key.purpose == Purpose::Derive).then(|| ATTRIBUTE_KEYS.to_owned()),
             created: key.created,
             state: key.state,
             primary: key.primary,
@@ -172,7 +180,7 @@ impl KeyEntry {
         let name = KeyName::parse(&self.name).map_err(|_| KekFault::Corrupt)?;
         let versions = self.versions.into_iter().map(|entry| entry.version(material));
         let key = Key {
-            purpose: purpose(self.kem.as_deref(), self.signature.as_deref())?,
+            purpose: purpose(self.kem.as_deref(), self.signature.as_deref(), self.derives.as_deref())?,
             created: self.created,
             state: self.state,
             primary: self.primary,
@@ -182,12 +190,13 @@ impl KeyEntry {
     }
 }
 
-fn purpose(kem: Option<&str>, signature: Option<&str>) -> Result<Purpose, KekFault> {
-    let purpose = match (kem, signature) {
-        (None, None) => Some(Purpose::Wrap),
-        (Some(kem), None) => Kem::from_name(kem).map(Purpose::Pair),
-        (None, Some(scheme)) => SignatureScheme::from_name(scheme).map(Purpose::Sign),
-        (Some(_), Some(_)) => None,
+fn purpose(kem: Option<&str>, signature: Option<&str>, derives: Option<&str>) -> Result<Purpose, KekFault> {
+    let purpose = match (kem, signature, derives) {
+        (None, None, None) => Some(Purpose::Wrap),
+        (Some(kem), None, None) => Kem::from_name(kem).map(Purpose::Pair),
+        (None, Some(scheme), None) => SignatureScheme::from_name(scheme).map(Purpose::Sign),
+        (None, None, Some(ATTRIBUTE_KEYS)) => Some(Purpose::Derive),
+        _ => None,
     };
     purpose.ok_or(KekFault::Corrupt)
 }
@@ -227,9 +236,14 @@ impl Material<'_> {
     }
 }
 
-/// The format with key pairs.
-const FORMAT: u32 = 2;
-/// The format without them, which older versions read too. They take neither a new field nor a seed for a KEK.
+/// The format with roots of attribute keys.
+const FORMAT: u32 = 3;
+/// The format without them, with key pairs and signature keys.
+const WITHOUT_ROOTS: u32 = 2;
+/// The format without any of these. What older versions can read is written so that they do; they take neither a new
+/// field nor a seed or a root for a KEK.
 const WITHOUT_PAIRS: u32 = 1;
+/// What roots are for.
+const ATTRIBUTE_KEYS: &str = "attribute-keys";
 const LENGTH_LEN: usize = 4;
 const MATERIAL_LEN: usize = 32;

@@ -5,6 +5,7 @@ pub mod completions;
 pub mod decrypt;
 pub mod doctor;
 pub mod encrypt;
+pub mod grant;
 pub mod init;
 pub mod inspect;
 pub mod key;
@@ -39,6 +40,7 @@ impl Command {
             Self::Scan(command) => command.run(app).await,
             Self::Sign(command) => command.run(app).await,
             Self::Verify(command) => command.run(app),
+            Self::Grant(command) => command.run(app).await,
             Self::Audit(command) => command.run(app).await,
             Self::Doctor(command) => command.run(app).await,
             Self::Completions(command) => command.run(app).await,

@@ -6,6 +6,7 @@ use kms_providers::audit::LogError;
 use kms_providers::config::ConfigError;
 use kms_providers::esdk::RawKeyError;
 use kms_providers::files::{FileError, FileFault};
+use kms_providers::grants::GrantError;
 use kms_providers::local::{KeyFileError, KeystoreError};
 use kms_providers::uri::UriError;
 use kms_providers::{Error, ResolveError};
@@ -93,6 +94,48 @@ impl From<Error> for Failure {
             Error::Aws(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
             other => Self::usage(other.to_string(), "name a file that holds it with --passphrase-file"),
         }
+    }
+}
+
+impl From<GrantError> for Failure {
+    fn from(error: GrantError) -> Self {
+        let (code, exit, party, next) = match &error {
+            GrantError::Core(error) => return error.into(),
+            GrantError::Io { path, kind } => return Self::of_io(*kind).at(path),
+            GrantError::SchemaFile(_) => return Self::usage(error.to_string(), "correct the schema file"),
+            GrantError::IssuerKey => {
+                return Self::usage(
+                    error.to_string(),
+                    "`kmsctl key create NAME --signature mldsa65-ed25519` makes such a key; pin both of its halves",
+                );
+            }
+            GrantError::LastEpoch => return Self::usage(error.to_string(), "`kmsctl grant schema` makes another tree"),
+            GrantError::Revoked => (
+                "policy.Revoked",
+                Exit::Refused,
+                Party::Policy,
+                "ask the issuer for a new grant",
+            ),
+            GrantError::OldList => (
+                "policy.OldList",
+                Exit::Refused,
+                Party::Policy,
+                "get the newest list from the issuer",
+            ),
+            GrantError::Note(_) => (
+                "data.Signature",
+                Exit::DoesNotOpen,
+                Party::Data,
+                "do not use it before you know who made it",
+            ),
+            _ => (
+                "data.Grant",
+                Exit::DoesNotOpen,
+                Party::Data,
+                "get grant and signature again from the issuer",
+            ),
+        };
+        Self::new(code, exit, party, error.to_string(), next)
     }
 }
 

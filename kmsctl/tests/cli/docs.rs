@@ -16,11 +16,19 @@ fn every_command_of_the_page_on_inventories_runs() {
     run_page("docs/scan.md", 8);
 }
 
+#[test]
+fn every_command_of_the_page_on_grants_runs() {
+    run_page("docs/akd.md", 12);
+}
+
 fn run_page(page: &str, least: usize) {
     let text = fs::read_to_string(repository(page)).unwrap();
     let home = Home::none();
     let folder = home.path("");
     fs::write(folder.join("report.csv"), "a,b\n1,2\n").unwrap();
+    if !text.contains("$ kmsctl init") {
+        home.ok(&["init", "--key-file"]);
+    }
     fs::create_dir_all(folder.join("data/sub")).unwrap();
     for name in ["data/one.txt", "data/sub/two.txt", "video.mp4"] {
         fs::write(folder.join(name), name.repeat(10_000)).unwrap();

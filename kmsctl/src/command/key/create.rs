@@ -25,8 +25,9 @@ use crate::session::Session;
 /// Make a key, or give a name to keys that exist
 ///
 /// `create NAME` makes a key in the embedded keystore, which goes by its name from then on; with --kem a key pair, whose
-/// public key others can seal to, and with --signature a key for `kmsctl sign`. With --provider the key is made there. With --uri, --classical and --pq, or
-/// --public-key nothing is made. All but keys of the embedded keystore get an entry [key.NAME] in keystrand.toml.
+/// public key others can seal to, with --signature a key for `kmsctl sign`, and with --derive a root of attribute keys for
+/// `kmsctl grant`. With --provider the key is made there. With --uri, --classical and --pq, or --public-key nothing is
+/// made. All but keys of the embedded keystore get an entry [key.NAME] in keystrand.toml.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Create {
@@ -41,6 +42,9 @@ pub struct Create {
     /// Make a signature key of this scheme: mldsa65-ed25519, ml-dsa-65 or ed25519
     #[arg(long, value_parser = parse_signature, conflicts_with_all = ["uris", "classical", "public_key", "kem"])]
     signature: Option<SignatureScheme>,
+    /// Make a root that attribute keys are derived from
+    #[arg(long, conflicts_with_all = ["uris", "classical", "public_key", "kem", "signature"])]
+    derive: bool,
     /// Of a hybrid, the key that is not post-quantum; both halves are needed to open
     #[arg(long, value_name = "URI", requires = "pq", conflicts_with_all = ["uris", "provider"])]
     classical: Option<KeyUri>,
@@ -133,6 +137,7 @@ impl Create {
         let made: BoxFuture<'_, _> = match (self.kem, self.signature) {
             (Some(kem), _) => provider.kem_keys().ok_or_else(at)?.create_pair(name, kem),
             (None, Some(scheme)) => provider.signing_keys().ok_or_else(at)?.create_signing_key(name, scheme),
+            (None, None) if self.derive => provider.derivation_keys().ok_or_else(at)?.create_derivation_key(name),
             (None, None) => provider.lifecycle().ok_or_else(at)?.create(name),
         };
         session
@@ -258,6 +263,7 @@ Examples:
   kmsctl key create payments
   kmsctl key create inbox --kem x-wing                                       others seal with its public key
   kmsctl key create release --signature mldsa65-ed25519                      signs files
+  kmsctl key create data-root --derive                                       roots attribute keys
   kmsctl key create vault --classical local://payments --pq local://inbox    both halves are needed
   kmsctl key create partner --public-key partner.pub                         seals, and opens at the partner
   kmsctl key create ledger --uri local://payments --uri local://backup       either opens
