@@ -12,7 +12,8 @@ use aws_lc_rs::rsa::{KeySize, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use kms_core::KekFault;
 use kms_core::memory::Secret;
 
-use super::api::{Blob, Recipient};
+use super::api::Recipient;
+use crate::cloud::Blob;
 use super::cms;
 use super::kek::sized;
 
