@@ -362,7 +362,7 @@ mod tests {
         let refused = Error::Akd(AkdFault::Schema);
         let (text, epoch) = (Dimension::text("a"), Dimension::epoch());
         assert_eq!(fault(&[]), refused);
-        assert_eq!(fault(&[text.clone()]), refused, "no epoch");
+        assert_eq!(fault(std::slice::from_ref(&text)), refused, "no epoch");
         assert_eq!(fault(&[epoch.clone(), epoch.clone()]), refused);
         assert_eq!(fault(&[text.clone(), text, epoch.clone()]), refused);
         assert_eq!(fault(&[Dimension::text("epoch")]), refused);
