@@ -439,7 +439,7 @@ fn the_register_keeps_what_was_issued_and_notices_another_schema() {
     let locked = register.lock().unwrap();
     assert!(register.lock().is_err(), "one at a time");
     locked.record(&schema(), &issued).unwrap();
-    assert_eq!(register.grants().unwrap(), [issued.statement.clone()]);
+    assert_eq!(register.grants().unwrap(), std::slice::from_ref(&issued.statement));
     let longer = schema()
         .dimensions()
         .to_vec()
@@ -507,7 +507,7 @@ fn make_golden() {
     let kek = Secret::<32>::init_with(|place| place.fill(0x40));
     let name = "golden".parse().unwrap();
     block_on(house.provider.import().unwrap().import_key(&name, &kek)).unwrap();
-    let root = Secret::init_with(|place| place.copy_from_slice(&std::array::from_fn::<u8, 32, _>(|at| at as u8)));
+    let root = Secret::init_with(|place| place.iter_mut().zip(0..).for_each(|(byte, at)| *byte = at));
     let sources = [Usage::Aead, Usage::Ff1].map(|usage| NodeKey::root(&house.backend, &schema(), usage, &root));
     let picks = [
         ("dataset", Pick::One(Value::text("orders"))),

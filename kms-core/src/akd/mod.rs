@@ -13,6 +13,7 @@
 //! usage     what keys of a tree are for
 //! derive    the three steps of the derivation, and nothing else
 //! node      the key of a node; its leaf, which is the key that works
+//! kek       a leaf as a KEK: envelopes and tickets are sealed to attributes
 //! pair      a leaf as a key pair: producers seal to attributes without any secret
 //! scope     which nodes a grant is to have, counted before any is derived
 //! grant     node keys with their terms: what a grantee gets in a sealed secret
@@ -52,6 +53,7 @@ mod bits;
 mod collusion;
 mod derive;
 mod grant;
+mod kek;
 #[cfg(test)]
 mod known_answers;
 mod node;
@@ -65,6 +67,7 @@ mod value;
 pub use bits::Bits;
 pub use derive::usage_key;
 pub use grant::{Grant, Terms};
+pub use kek::LeafKek;
 pub use node::{LeafKey, NodeKey};
 pub use pair::key_pair;
 pub use path::NodePath;

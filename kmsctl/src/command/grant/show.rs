@@ -72,7 +72,7 @@ impl Show {
             return Ok(self.say(app, &statement, false, None));
         };
         let issuer = pinned(pin, "`kmsctl key show NAME` prints it")?;
-        let reader = self.reader(issuer)?;
+        let reader = self.reader(&issuer)?;
         let refused = |error| Failure::from(error).at(&self.file);
         let statement = reader.verify(&envelope, &note).map_err(refused)?;
         if !self.open {
@@ -85,12 +85,12 @@ impl Show {
         Ok(self.say(app, &statement, true, Some(nodes(&grant))))
     }
 
-    fn reader(&self, issuer: VerifierKey) -> Result<GrantReader> {
+    fn reader(&self, issuer: &VerifierKey) -> Result<GrantReader> {
         let reader = GrantReader::new(CryptoBackend::default(), issuer.clone())?;
         match &self.revocations {
             None => Ok(reader),
             Some(path) => {
-                let list = Revocations::open(&read(path)?, &issuer);
+                let list = Revocations::open(&read(path)?, issuer);
                 Ok(reader.heed(list.map_err(|error| Failure::from(error).at(path))?))
             }
         }
