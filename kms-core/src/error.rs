@@ -283,7 +283,7 @@ pub enum KekOperation {
     Lifecycle,
     /// Sign with a signature key, which is no KEK.
     Sign,
-    /// Derive from a root, which is no KEK.
+    /// Derive from a root or a key of tokens, which are no KEKs.
     Derive,
 }
 

@@ -55,6 +55,7 @@ mod envelope;
 mod error;
 #[cfg(feature = "esdk")]
 pub mod esdk;
+pub mod fpe;
 mod header;
 pub mod hpke;
 mod kek;

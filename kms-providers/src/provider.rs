@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use kms_core::akd::{TreeId, Usage};
 use kms_core::crypto::signature::SignatureScheme;
+use kms_core::fpe::FpeKey;
 use kms_core::memory::Secret;
 use kms_core::{Kek, KekError, Kem};
 
@@ -75,6 +76,11 @@ pub trait Provider: Send + Sync {
 
     /// Roots of attribute keys, where this provider has them.
     fn derivation_keys(&self) -> Option<&dyn DerivationKeys> {
+        None
+    }
+
+    /// Keys of tokens, where this provider has them.
+    fn fpe_keys(&self) -> Option<&dyn FpeKeys> {
         None
     }
 
@@ -196,6 +202,22 @@ pub trait DerivationKeys: Send + Sync {
     async fn usage_key(&self, root: &KeyUri, tree: TreeId, usage: Usage) -> Result<Secret<32>, KekError>;
 }
 
+/// Keys of tokens that keep their format. Their life cycle is that of every key.
+#[async_trait]
+pub trait FpeKeys: Send + Sync {
+    /// Makes a key of tokens and returns its URI.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, also when a key of that name was destroyed.
+    async fn create_fpe_key(&self, name: &KeyName) -> Result<KeyUri, KekError>;
+
+    /// What tokenizers are made from: of the current version, or of the one that the URI names.
+    ///
+    /// # Errors
+    /// `Unsupported` for a key that is none of these; the state of the key.
+    async fn fpe_key(&self, key: &KeyUri) -> Result<FpeKey, KekError>;
+}
+
 /// Key material from outside ("bring your own key").
 #[async_trait]
 pub trait KeyImport: Send + Sync {
@@ -242,6 +264,8 @@ pub struct KeySummary {
     pub signature: Option<SignatureScheme>,
     /// Whether it is a root of attribute keys.
     pub derives: bool,
+    /// Whether it is a key of tokens that keep their format.
+    pub fpe: bool,
     /// When it was made, where the provider tells.
     pub created: Option<SystemTime>,
     /// Its versions, oldest first, where the provider lists them.
@@ -327,7 +351,7 @@ impl KeySummary {
     /// Whether envelopes can be sealed to it.
     #[must_use]
     pub fn is_kek(&self) -> bool {
-        self.signature.is_none() && !self.derives
+        self.signature.is_none() && !self.derives && !self.fpe
     }
 
     /// A summary without versions.
@@ -340,6 +364,7 @@ impl KeySummary {
             kem: None,
             signature: None,
             derives: false,
+            fpe: false,
             created,
             versions: Vec::new(),
         }

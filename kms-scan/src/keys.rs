@@ -73,6 +73,9 @@ fn algorithm(key: &KeySummary, info: &KekInfo) -> Algorithm {
     if let Some(kem) = key.kem {
         return hpke_kem(kem);
     }
+    if key.fpe {
+        return Algorithm::symmetric(info.algorithm.clone(), Primitive::BlockCipher, 256);
+    }
     let name: &str = match key.signature {
         Some(scheme) => scheme.name(),
         None => &info.algorithm,

@@ -11,8 +11,8 @@ use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
 use crate::command::{
-    audit, completions, decrypt, doctor, encrypt, grant, init, inspect, key, man, migrate, rewrap, rotate, scan, sign,
-    verify,
+    audit, completions, decrypt, doctor, encrypt, fpe, grant, init, inspect, key, man, migrate, rewrap, rotate, scan,
+    sign, verify,
 };
 use crate::failure::Result;
 
@@ -82,6 +82,9 @@ pub enum Command {
     Migrate(migrate::Migrate),
     /// Take an inventory: what protects files and keys, and what to do first
     Scan(scan::Scan),
+    /// Format-preserving tokens: values that keep their look
+    #[command(subcommand)]
+    Fpe(fpe::Fpe),
     /// Sign files
     Sign(sign::Sign),
     /// Verify signatures of files; needs no home

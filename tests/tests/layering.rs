@@ -19,7 +19,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kms-core", &[]),
     ("kms-providers", &["kms-core"]),
     ("kms-scan", &["kms-core", "kms-providers"]),
-    ("kmsctl", &["kms-core", "kms-providers", "kms-scan", "keystrand-fakes"]),
+    ("kms-views", &["kms-core", "kms-providers"]),
+    (
+        "kmsctl",
+        &["kms-core", "kms-providers", "kms-scan", "kms-views", "keystrand-fakes"],
+    ),
     ("keystrand-fakes", &[]),
     (
         "keystrand-tests",

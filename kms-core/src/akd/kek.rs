@@ -100,7 +100,13 @@ impl Kek for LeafKek {
 
     async fn describe(&self) -> Result<KekInfo, KekError> {
         let algorithm = "HKDF-SHA-512 derivation, attribute key";
-        Ok(KekInfo::new(algorithm, None, "software", Posture::Hedged, &*self.domain))
+        Ok(KekInfo::new(
+            algorithm,
+            None,
+            "software",
+            Posture::Hedged,
+            &*self.domain,
+        ))
     }
 }
 

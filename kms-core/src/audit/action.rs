@@ -36,11 +36,15 @@ pub enum Action {
     Derive,
     /// A signature key signed something.
     Sign,
+    /// Tokens were made under a key.
+    Tokenize,
+    /// Values were recovered from tokens.
+    Detokenize,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Seal,
         Self::Open,
         Self::Rewrap,
@@ -57,6 +61,8 @@ impl Action {
         Self::Revoke,
         Self::Derive,
         Self::Sign,
+        Self::Tokenize,
+        Self::Detokenize,
     ];
 
     /// Name for people and JSON.
@@ -94,6 +100,8 @@ impl Action {
             Self::Revoke => ("revoke", UPDATE),
             Self::Derive => ("derive", CREATE),
             Self::Sign => ("sign", CREATE),
+            Self::Tokenize => ("tokenize", CREATE),
+            Self::Detokenize => ("detokenize", READ),
         }
     }
 }

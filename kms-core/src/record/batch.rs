@@ -69,6 +69,15 @@ impl<'a, O: Offset> ByteColumn<'a, O> {
         })
     }
 
+    /// What this crate wrote itself: offsets ascend, and there is a bit for each value.
+    pub(crate) fn of_checked(offsets: &'a [O], bytes: &'a [u8], validity: &'a [u8]) -> Self {
+        Self {
+            offsets,
+            bytes,
+            validity: Some((validity, 0)),
+        }
+    }
+
     /// With an Arrow validity bitmap: value `i` is null when bit `first_bit + i`, least significant first, is 0.
     ///
     /// # Errors
@@ -92,6 +101,12 @@ impl<'a, O: Offset> ByteColumn<'a, O> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Bytes from the first value to the last.
+    pub(crate) fn byte_len(&self) -> usize {
+        let at = |offset: Option<&O>| offset.and_then(|offset| offset.to_index()).unwrap_or_default();
+        at(self.offsets.last()) - at(self.offsets.first())
     }
 
     /// Value `index`; `None` when it is null or there is none.

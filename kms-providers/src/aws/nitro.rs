@@ -13,9 +13,9 @@ use kms_core::KekFault;
 use kms_core::memory::Secret;
 
 use super::api::Recipient;
-use crate::cloud::Blob;
 use super::cms;
 use super::kek::sized;
+use crate::cloud::Blob;
 
 /// Who can prove to AWS what code it runs.
 #[async_trait]

@@ -35,10 +35,7 @@ pub(super) async fn unwrap(service: &Service, key: &AwsKey, wrapped: &WrappedKey
     decrypt(service, key, wrapped, None, Some("RSAES_OAEP_SHA_256")).await
 }
 
-async fn public_key(
-    service: &Service,
-    key: &AwsKey,
-) -> Result<(Arc<OaepKey>, Option<String>), CallFault> {
+async fn public_key(service: &Service, key: &AwsKey) -> Result<(Arc<OaepKey>, Option<String>), CallFault> {
     let arn = key.arn();
     if let Some(kept) = service.public_keys.fresh(&arn) {
         return Ok((kept, None));

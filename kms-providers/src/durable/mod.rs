@@ -13,7 +13,7 @@ pub use failpoint::{FAILPOINTS, Sites};
 pub(crate) use flush::Flush;
 pub(crate) use lock::lock_within;
 pub use lock::{FileLock, LockError};
-pub use publish::publish;
+pub use publish::{NewFile, publish};
 pub use replace::{create, replace};
 pub(crate) use replace::{keep_mode_and_owner, sync_folder_of};
 pub(crate) use staged::{Access, Staged, is_same, stale_temporary, target_of, temporary_of};

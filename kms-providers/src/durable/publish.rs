@@ -1,7 +1,7 @@
-//! Whole files for everyone to read: signatures, public keys.
+//! Whole files for everyone to read: signatures, public keys, tokens.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::failpoint::{self, Sites};
 use super::flush::Flush;
@@ -12,18 +12,63 @@ use super::staged::{Access, Staged};
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] unless it may `overwrite`; what the file system reports.
-pub fn publish(path: &Path, content: &[u8], overwrite: bool, sites: &Sites) -> io::Result<()> {
-    failpoint::pass(sites.before_temp)?;
-    let staged = Staged::create(path, Access::Umask)?;
-    staged.file().write_all(content)?;
-    failpoint::pass(sites.after_temp_write)?;
-    Flush::Now.files([staged.file()])?;
-    failpoint::pass(sites.after_temp_sync)?;
-    match overwrite {
-        true => staged.replace(),
-        false => staged.place(),
-    }?;
-    failpoint::pass(sites.after_rename)?;
-    Flush::Now.folders([path])?;
-    failpoint::pass(sites.after_dir_sync)
+pub fn publish(path: &Path, content: &[u8], overwrite: bool, sites: &'static Sites) -> io::Result<()> {
+    let mut file = NewFile::create(path, overwrite, sites)?;
+    file.write_all(content)?;
+    file.finish()
+}
+
+/// A file that is written piece by piece as [`publish`] writes one: it has its name when it is finished, and never was
+/// if it is dropped before.
+pub struct NewFile {
+    staged: Staged,
+    path: PathBuf,
+    overwrite: bool,
+    sites: &'static Sites,
+}
+
+impl NewFile {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] unless it may `overwrite`; what the file system reports.
+    pub fn create(path: &Path, overwrite: bool, sites: &'static Sites) -> io::Result<Self> {
+        if !overwrite && path.symlink_metadata().is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        failpoint::pass(sites.before_temp)?;
+        Ok(Self {
+            staged: Staged::create(path, Access::Umask)?,
+            path: path.to_owned(),
+            overwrite,
+            sites,
+        })
+    }
+
+    /// Gives the file its name. When this returns it is on disk.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] unless it may overwrite; what the file system reports.
+    pub fn finish(self) -> io::Result<()> {
+        failpoint::pass(self.sites.after_temp_write)?;
+        Flush::Now.files([self.staged.file()])?;
+        failpoint::pass(self.sites.after_temp_sync)?;
+        match self.overwrite {
+            true => self.staged.replace(),
+            false => self.staged.place(),
+        }?;
+        failpoint::pass(self.sites.after_rename)?;
+        Flush::Now.folders([&*self.path])?;
+        failpoint::pass(self.sites.after_dir_sync)
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.staged.file().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

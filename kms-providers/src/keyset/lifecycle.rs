@@ -161,6 +161,7 @@ fn summary<H: Host>(host: &H, name: &KeyName, key: &Key) -> KeySummary {
     summary.kem = key.purpose.kem();
     summary.signature = key.purpose.signature();
     summary.derives = key.purpose == Purpose::Derive;
+    summary.fpe = key.purpose == Purpose::Fpe;
     summary.versions.extend(key.versions.iter().map(|version| {
         let created = Some(from_unix_seconds(version.created));
         let mut entry = VersionSummary::new(version.number.to_string(), version.state.into(), created);

@@ -13,6 +13,7 @@ mod lifecycle;
 mod purpose;
 mod signing;
 mod state;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};

@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     Sign(SignatureScheme),
     /// A root that attribute keys are derived from.
     Derive,
+    /// Tokens that keep their format; keys of templates are derived from the material of a version.
+    Fpe,
 }
 
 impl Purpose {

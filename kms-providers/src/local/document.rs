@@ -94,12 +94,12 @@ impl Document {
 
     fn index(&self) -> Index {
         let formats = self.keys.keys().map(|(_, key)| match key.purpose {
-            Purpose::Wrap => WITHOUT_PAIRS,
-            Purpose::Pair(_) | Purpose::Sign(_) => WITHOUT_ROOTS,
-            Purpose::Derive => FORMAT,
+            Purpose::Wrap => SYMMETRIC_ONLY,
+            Purpose::Pair(_) | Purpose::Sign(_) => WITHOUT_TOKENS,
+            Purpose::Fpe | Purpose::Derive => FORMAT,
         });
         Index {
-            format: formats.max().unwrap_or(WITHOUT_PAIRS),
+            format: formats.max().unwrap_or(SYMMETRIC_ONLY),
             id: HEXLOWER.encode(&self.id),
             revision: self.revision,
             keys: self.keys.keys().map(|(name, key)| KeyEntry::new(name, key)).collect(),
@@ -129,6 +129,9 @@ struct KeyEntry {
     /// Of a root: what is derived from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     derives: Option<String>,
+    /// Whether it is a key of tokens.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    fpe: bool,
     created: u64,
     state: State,
     primary: VersionNumber,
@@ -169,6 +172,7 @@ impl KeyEntry {
             kem: key.purpose.kem().map(|kem| kem.name().to_owned()),
             signature: key.purpose.signature().map(|scheme| scheme.name().to_owned()),
             derives: (key.purpose == Purpose::Derive).then(|| ATTRIBUTE_KEYS.to_owned()),
+            fpe: key.purpose == Purpose::Fpe,
             created: key.created,
             state: key.state,
             primary: key.primary,
@@ -178,9 +182,10 @@ impl KeyEntry {
 
     fn key(self, material: &mut Material<'_>) -> Result<(KeyName, Key), KekFault> {
         let name = KeyName::parse(&self.name).map_err(|_| KekFault::Corrupt)?;
+        let purpose = self.purpose()?;
         let versions = self.versions.into_iter().map(|entry| entry.version(material));
         let key = Key {
-            purpose: purpose(self.kem.as_deref(), self.signature.as_deref(), self.derives.as_deref())?,
+            purpose,
             created: self.created,
             state: self.state,
             primary: self.primary,
@@ -188,17 +193,24 @@ impl KeyEntry {
         };
         Ok((name, key))
     }
-}
 
-fn purpose(kem: Option<&str>, signature: Option<&str>, derives: Option<&str>) -> Result<Purpose, KekFault> {
-    let purpose = match (kem, signature, derives) {
-        (None, None, None) => Some(Purpose::Wrap),
-        (Some(kem), None, None) => Kem::from_name(kem).map(Purpose::Pair),
-        (None, Some(scheme), None) => SignatureScheme::from_name(scheme).map(Purpose::Sign),
-        (None, None, Some(ATTRIBUTE_KEYS)) => Some(Purpose::Derive),
-        _ => None,
-    };
-    purpose.ok_or(KekFault::Corrupt)
+    fn purpose(&self) -> Result<Purpose, KekFault> {
+        let said = (
+            self.kem.as_deref(),
+            self.signature.as_deref(),
+            self.derives.as_deref(),
+            self.fpe,
+        );
+        let purpose = match said {
+            (None, None, None, false) => Some(Purpose::Wrap),
+            (Some(kem), None, None, false) => Kem::from_name(kem).map(Purpose::Pair),
+            (None, Some(scheme), None, false) => SignatureScheme::from_name(scheme).map(Purpose::Sign),
+            (None, None, Some(ATTRIBUTE_KEYS), false) => Some(Purpose::Derive),
+            (None, None, None, true) => Some(Purpose::Fpe),
+            _ => None,
+        };
+        purpose.ok_or(KekFault::Corrupt)
+    }
 }
 
 impl VersionEntry {
@@ -236,13 +248,13 @@ impl Material<'_> {
     }
 }
 
-/// The format with roots of attribute keys.
+/// The format with keys of tokens and roots of attribute keys.
 const FORMAT: u32 = 3;
-/// The format without them, with key pairs and signature keys.
-const WITHOUT_ROOTS: u32 = 2;
-/// The format without any of these. What older versions can read is written so that they do; they take neither a new
-/// field nor a seed or a root for a KEK.
-const WITHOUT_PAIRS: u32 = 1;
+/// The format without them, with key pairs and signature keys. Older versions read it; they take neither a new field nor
+/// another key for a KEK.
+const WITHOUT_TOKENS: u32 = 2;
+/// The format with none of these, which the first version reads too.
+const SYMMETRIC_ONLY: u32 = 1;
 /// What roots are for.
 const ATTRIBUTE_KEYS: &str = "attribute-keys";
 const LENGTH_LEN: usize = 4;

@@ -5,6 +5,7 @@ pub mod completions;
 pub mod decrypt;
 pub mod doctor;
 pub mod encrypt;
+pub mod fpe;
 pub mod grant;
 pub mod init;
 pub mod inspect;
@@ -38,6 +39,7 @@ impl Command {
             Self::Rewrap(command) => command.run(app).await,
             Self::Migrate(command) => command.run(app).await,
             Self::Scan(command) => command.run(app).await,
+            Self::Fpe(command) => command.run(app).await,
             Self::Sign(command) => command.run(app).await,
             Self::Verify(command) => command.run(app),
             Self::Grant(command) => command.run(app).await,

@@ -37,6 +37,9 @@ pub(super) struct KeyView {
     /// Of a root: what is derived from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     derives: Option<&'static str>,
+    /// Of a key of tokens: that it is one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    fpe: bool,
     /// Its versions, oldest first.
     pub(super) versions: Vec<VersionView>,
 }
@@ -79,6 +82,7 @@ impl KeyView {
             kem: key.kem.map(kms_core::Kem::name),
             signature: key.signature.map(SignatureScheme::name),
             derives: key.derives.then_some("attribute-keys"),
+            fpe: key.fpe,
             versions: key.versions.iter().map(VersionView::from).collect(),
         }
     }
@@ -127,6 +131,9 @@ impl fmt::Display for KeyView {
         }
         if self.derives.is_some() {
             f.write_str(", root of attribute keys")?;
+        }
+        if self.fpe {
+            f.write_str(", key of tokens")?;
         }
         match &self.due {
             Some(due) => write!(f, " due {due}"),

@@ -1,0 +1,5 @@
+//! Format-preserving encryption: the published vectors, the `fpe` crate as oracle, and what templates promise.
+
+mod oracle;
+mod templates;
+mod vectors;
