@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 
 use csv::{ByteRecord, Reader, ReaderBuilder, Writer};
 use data_encoding::BASE64URL_NOPAD;
+use kms_core::fpe::TokenColumn;
 use kms_core::record::ByteColumn;
 
 use crate::error::ViewError;
@@ -14,11 +15,25 @@ use crate::read::{StoredColumn, TableReader};
 use crate::seal::{SealedColumn, TableSealer};
 use crate::text::TextColumn;
 
-/// Seals a table; gives the number of its rows.
+/// What was sealed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sealed {
+    /// Rows.
+    pub rows: u64,
+    /// Values that have no token, where such values are passed on. They are sealed all the same.
+    pub without_token: u64,
+}
+
+/// Seals a table.
 ///
 /// # Errors
 /// [`ViewError`]. What was written until then is not to be used.
-pub fn seal(policy: &Policy, sealer: &mut TableSealer, input: impl Read, output: impl Write) -> Result<u64, ViewError> {
+pub fn seal(
+    policy: &Policy,
+    sealer: &mut TableSealer,
+    input: impl Read,
+    output: impl Write,
+) -> Result<Sealed, ViewError> {
     let mut reader = Table::open(input)?;
     let protected: Vec<_> = policy
         .columns
@@ -28,7 +43,7 @@ pub fn seal(policy: &Policy, sealer: &mut TableSealer, input: impl Read, output:
     let class = policy.class.as_ref().map(|class| reader.place(class)).transpose()?;
     let mut writer = Writer::from_writer(output);
     write_sealed_header(policy, &reader.names, &mut writer)?;
-    let mut rows = 0;
+    let mut done = Sealed::default();
     while let Some(batch) = reader.batch()? {
         let classes = class.map(|at| batch.column(at)).transpose()?;
         let values = protected
@@ -37,13 +52,22 @@ pub fn seal(policy: &Policy, sealer: &mut TableSealer, input: impl Read, output:
             .collect::<Result<Vec<_>, _>>()?;
         let work = sealer.columns_mut().iter_mut().zip(&values);
         let sealed = in_parallel(work, |(column, values)| column.seal(values, classes.as_ref()))?;
+        let written: Vec<_> = sealed.iter().map(Written::new).collect();
         for row in 0..batch.rows {
-            write_sealed_row(&batch, &protected, &sealed, row, &mut writer)?;
+            for at in 0..batch.columns.len() {
+                match protected.iter().position(|place| *place == at) {
+                    Some(column) => written[column].write(row, &mut writer)?,
+                    None => writer.write_field(batch.field(at, row))?,
+                }
+            }
+            writer.write_record(None::<&[u8]>)?;
         }
-        rows += batch.rows as u64;
+        let failed = sealed.iter().flat_map(|column| &column.token).map(TokenColumn::failed);
+        done.without_token += failed.sum::<usize>() as u64;
+        done.rows += batch.rows as u64;
     }
     writer.flush()?;
-    Ok(rows)
+    Ok(done)
 }
 
 /// Writes what a role sees of a sealed table; gives the number of its rows.
@@ -74,9 +98,10 @@ pub fn view(
             let owned = stored.decode(&batch)?;
             column.view(&owned.borrow(&batch, stored)?, batch.rows, classes.as_ref())
         })?;
+        let viewed: Vec<_> = viewed.iter().map(TextColumn::as_column).collect();
         for row in 0..batch.rows {
             let fields = shown.iter().map(|(at, protected)| match protected {
-                Some(column) => viewed[*column].as_column().value(row).unwrap_or_default(),
+                Some(column) => viewed[*column].value(row).unwrap_or_default(),
                 None => batch.field(*at, row),
             });
             writer.write_record(fields)?;
@@ -188,33 +213,36 @@ fn write_sealed_header(policy: &Policy, names: &[String], writer: &mut Writer<im
     Ok(writer.write_record(&header)?)
 }
 
-fn write_sealed_row(
-    batch: &Batch,
-    protected: &[usize],
-    sealed: &[SealedColumn<i64>],
-    row: usize,
-    writer: &mut Writer<impl Write>,
-) -> Result<(), ViewError> {
-    for at in 0..batch.columns.len() {
-        let Some(column) = protected.iter().position(|place| *place == at) else {
-            writer.write_field(batch.field(at, row))?;
-            continue;
-        };
-        let column = &sealed[column];
-        let token = column.token.as_ref().and_then(|tokens| tokens.text(row));
-        writer.write_field(token.unwrap_or_default())?;
-        for records in [Some(&column.sealed), column.masked.as_ref()].into_iter().flatten() {
-            let record = records
-                .as_column()
-                .value(row)
-                .map(|record| BASE64URL_NOPAD.encode(record));
-            writer.write_field(record.unwrap_or_default())?;
-        }
-        if let Some(tokens) = &column.deterministic {
-            writer.write_field(tokens.text(row).unwrap_or_default())?;
+/// What is written of a protected column: its token, its records as text, its deterministic token.
+struct Written<'a> {
+    token: Option<ByteColumn<'a, i64>>,
+    records: Vec<ByteColumn<'a, i64>>,
+    deterministic: Option<ByteColumn<'a, i64>>,
+}
+
+impl<'a> Written<'a> {
+    fn new(sealed: &'a SealedColumn<i64>) -> Self {
+        let records = [Some(&sealed.sealed), sealed.masked.as_ref()].into_iter().flatten();
+        Self {
+            token: sealed.token.as_ref().map(TokenColumn::as_column),
+            records: records.map(TextColumn::as_column).collect(),
+            deterministic: sealed.deterministic.as_ref().map(TokenColumn::as_column),
         }
     }
-    Ok(writer.write_record(None::<&[u8]>)?)
+
+    fn write(&self, row: usize, writer: &mut Writer<impl Write>) -> Result<(), ViewError> {
+        let field =
+            |column: &Option<ByteColumn<'a, i64>>| column.and_then(|column| column.value(row)).unwrap_or_default();
+        writer.write_field(field(&self.token))?;
+        for records in &self.records {
+            let record = records.value(row).map(|record| BASE64URL_NOPAD.encode(record));
+            writer.write_field(record.unwrap_or_default())?;
+        }
+        if self.deterministic.is_some() {
+            writer.write_field(field(&self.deterministic))?;
+        }
+        Ok(())
+    }
 }
 
 /// Runs `work` for each item on a thread of its own, and gives the results in order.

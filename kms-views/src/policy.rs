@@ -50,6 +50,8 @@ pub struct ColumnPolicy {
     pub token: bool,
     /// What covers a masked value.
     pub mask: Option<char>,
+    /// The text of the template that says what is covered, where it is not that of the tokens.
+    pub mask_template: Option<String>,
     /// Whether deterministic tokens stand in the sealed table.
     pub deterministic: bool,
 }
@@ -147,11 +149,16 @@ impl ColumnPolicy {
     /// # Errors
     /// [`ViewError::Template`].
     pub fn template(&self, column: &str) -> Result<Option<Template>, ViewError> {
-        let parsed = self.template.as_deref().map(str::parse).transpose();
-        parsed.map_err(|fault| ViewError::Template {
-            column: column.to_owned(),
-            fault,
-        })
+        parse(column, self.template.as_deref())
+    }
+
+    /// What is covered of a masked value, and by what.
+    ///
+    /// # Errors
+    /// [`ViewError::Template`].
+    pub fn mask(&self, column: &str) -> Result<Option<(Template, char)>, ViewError> {
+        let template = self.mask_template.as_deref().or(self.template.as_deref());
+        Ok(parse(column, template)?.zip(self.mask))
     }
 
     /// The forms that a sealed table has beside the token.
@@ -163,6 +170,14 @@ impl ColumnPolicy {
         };
         Form::ALL.into_iter().filter(has)
     }
+}
+
+fn parse(column: &str, template: Option<&str>) -> Result<Option<Template>, ViewError> {
+    let parsed = template.map(str::parse).transpose();
+    parsed.map_err(|fault| ViewError::Template {
+        column: column.to_owned(),
+        fault,
+    })
 }
 
 impl RoleView<'_> {
@@ -230,6 +245,7 @@ struct WireColumn {
     template: Option<String>,
     token: Option<bool>,
     mask: Option<char>,
+    mask_template: Option<String>,
     #[serde(default)]
     deterministic: bool,
 }
@@ -237,16 +253,22 @@ struct WireColumn {
 impl WireColumn {
     fn checked(self, name: &str) -> Result<ColumnPolicy, ViewError> {
         let wrong = |what: &str| Err(ViewError::Policy(format!("column `{name}`: {what}")));
-        if self.template.is_none() && (self.mask.is_some() || self.token == Some(true)) {
-            return wrong("tokens and masks need `template`");
+        if self.template.is_none() && self.token == Some(true) {
+            return wrong("tokens need `template`");
+        }
+        let covers = self.template.is_some() || self.mask_template.is_some();
+        if self.mask.is_some() && !covers || self.mask.is_none() && self.mask_template.is_some() {
+            return wrong("masks need `mask`, and `mask_template` or `template`");
         }
         let column = ColumnPolicy {
             token: self.token.unwrap_or(self.template.is_some()),
             template: self.template,
             mask: self.mask,
+            mask_template: self.mask_template,
             deterministic: self.deterministic,
         };
         column.template(name)?;
+        column.mask(name)?;
         Ok(column)
     }
 }

@@ -18,7 +18,7 @@ use crate::form::Form;
 use crate::keys::AttributeKeys;
 use crate::manifest::{Manifest, ManifestColumn, ManifestTicket};
 use crate::place::Place;
-use crate::policy::{ColumnPolicy, Policy};
+use crate::policy::Policy;
 use crate::text::TextColumn;
 
 /// Seals the columns of one table.
@@ -110,7 +110,7 @@ impl TableSealer {
                 on_fault,
                 tokenizer,
                 beacon,
-                mask: mask(name, column)?,
+                mask: column.mask(name)?,
                 tickets: BTreeMap::new(),
                 rows: 0,
             });
@@ -312,10 +312,6 @@ impl ColumnSealer {
             error => error,
         }
     }
-}
-
-fn mask(name: &str, column: &ColumnPolicy) -> Result<Option<(Template, char)>, ViewError> {
-    Ok(column.template(name)?.zip(column.mask))
 }
 
 /// Classes of rows of one column: each has tickets of its own.

@@ -12,7 +12,7 @@ use kms_providers::uri::Label;
 use crate::asked::AskedPassphrase;
 use crate::command::{
     audit, completions, decrypt, doctor, encrypt, fpe, grant, init, inspect, key, man, migrate, rewrap, rotate, scan,
-    sign, verify,
+    sign, verify, view,
 };
 use crate::failure::Result;
 
@@ -92,6 +92,9 @@ pub enum Command {
     /// Grant attribute keys, and revoke grants
     #[command(subcommand)]
     Grant(grant::Grant),
+    /// Seal a table once, and show each role its view of it
+    #[command(subcommand)]
+    View(view::View),
     /// Verify, read and prove the audit log
     #[command(subcommand)]
     Audit(audit::Audit),

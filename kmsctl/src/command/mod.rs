@@ -17,6 +17,7 @@ pub mod rotate;
 pub mod scan;
 pub mod sign;
 pub mod verify;
+pub mod view;
 
 use crate::App;
 use crate::args::Command;
@@ -43,6 +44,7 @@ impl Command {
             Self::Sign(command) => command.run(app).await,
             Self::Verify(command) => command.run(app),
             Self::Grant(command) => command.run(app).await,
+            Self::View(command) => command.run(app).await,
             Self::Audit(command) => command.run(app).await,
             Self::Doctor(command) => command.run(app).await,
             Self::Completions(command) => command.run(app).await,

@@ -10,6 +10,7 @@ use kms_providers::grants::GrantError;
 use kms_providers::local::{KeyFileError, KeystoreError};
 use kms_providers::uri::UriError;
 use kms_providers::{Error, ResolveError};
+use kms_views::ViewError;
 
 use super::{Failure, Party};
 use crate::exit::Exit;
@@ -136,6 +137,38 @@ impl From<GrantError> for Failure {
             ),
         };
         Self::new(code, exit, party, error.to_string(), next)
+    }
+}
+
+impl From<ViewError> for Failure {
+    fn from(error: ViewError) -> Self {
+        let message = error.to_string();
+        let (code, exit, next) = match error {
+            ViewError::Core(error) => return error.into(),
+            ViewError::Grant(error) => return error.into(),
+            ViewError::Io(kind) => return Self::of_io(kind),
+            ViewError::Cell { error, .. } => {
+                return Self {
+                    message,
+                    ..Self::from(error)
+                };
+            }
+            ViewError::Policy(_) | ViewError::Template { .. } | ViewError::Role(_) | ViewError::Column(_) => {
+                return Self::usage(message, "correct the policy, or name another; docs/views.md shows one");
+            }
+            ViewError::Manifest(_) => (
+                "data.Manifest",
+                Exit::DoesNotOpen,
+                "get table and manifest again; they belong together",
+            ),
+            ViewError::Row { .. } => (
+                "data.Row",
+                Exit::Failed,
+                "correct the value, or say --on-fault null: it is sealed, and has no token",
+            ),
+            _ => ("data.Table", Exit::Failed, "correct the table"),
+        };
+        Self::new(code, exit, Party::Data, message, next)
     }
 }
 

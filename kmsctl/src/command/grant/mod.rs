@@ -55,7 +55,7 @@ impl Grant {
 ///
 /// # Errors
 /// When it cannot be read, or is none.
-pub(super) fn schema_file(path: &Path) -> Result<SchemaFile> {
+pub(in crate::command) fn schema_file(path: &Path) -> Result<SchemaFile> {
     let text = fs::read_to_string(path).map_err(|error| Failure::io(path, &error))?;
     SchemaFile::parse(&text).map_err(|error| Failure::from(error).at(path))
 }
