@@ -3,14 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use futures::executor::block_on;
 use kms_core::audit::AuditTrail;
 use kms_core::record::{ByteColumn, Offset, RecordOpener, RecordPlace, TicketId, ticket_id};
 use kms_core::{Header, Keyring, Opener};
 
 use crate::error::ViewError;
 use crate::form::{Form, Seen};
-use crate::keys::AttributeKeys;
+use crate::keys::{AttributeKeys, at_once};
 use crate::manifest::Manifest;
 use crate::place::Place;
 use crate::policy::{Policy, RoleView};
@@ -137,8 +136,7 @@ impl ColumnReader<'_> {
             return Ok(());
         };
         let opener = Opener::new(keys.backend().clone(), Keyring::new().with(Arc::new(kek))).audit(trail.clone());
-        // A KEK whose bytes are at hand never waits.
-        self.opener.insert(block_on(opener.open_ticket(ticket))?);
+        self.opener.insert(at_once(opener.open_ticket(ticket))?);
         Ok(())
     }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures::executor::block_on;
 use kms_core::akd::Usage;
 use kms_core::audit::AuditTrail;
 use kms_core::fpe::{
@@ -15,7 +14,7 @@ use kms_core::{AkdFault, MessageOptions, Sealer};
 
 use crate::error::ViewError;
 use crate::form::Form;
-use crate::keys::AttributeKeys;
+use crate::keys::{AttributeKeys, at_once};
 use crate::manifest::{Manifest, ManifestColumn, ManifestTicket};
 use crate::place::Place;
 use crate::policy::Policy;
@@ -242,8 +241,7 @@ impl ColumnSealer {
             let kek = kek.ok_or(ViewError::from(AkdFault::NotGranted))?;
             let sealer = Sealer::new(self.keys.backend().clone()).ticket(RecordMode::Column);
             let sealer = sealer.recipient(Arc::new(kek)).audit(self.trail.clone());
-            // A KEK whose bytes are at hand never waits.
-            let message = block_on(sealer.begin(MessageOptions::default()))?;
+            let message = at_once(sealer.begin(MessageOptions::default()))?;
             let ticket = Ticket {
                 header: message.header().to_vec(),
                 sealer: message.keys().ticket()?.sealer()?,

@@ -372,6 +372,15 @@ fn long_tables_are_worked_on_in_batches() {
     assert!(error.to_string().contains("row 19000"), "{error}");
 }
 
+/// A caller may be inside an executor already.
+#[test]
+fn views_enter_no_executor() {
+    futures::executor::block_on(async {
+        let sealed = sealed_in(3, TABLE);
+        assert!(seen(&sealed, "owner", &owner()).is_ok());
+    });
+}
+
 /// What bindings call: columns with 32-bit offsets and bitmaps, no file.
 #[test]
 fn columns_of_arrow_pass_without_a_file() {

@@ -21,6 +21,11 @@ fn every_command_of_the_page_on_grants_runs() {
     run_page("docs/akd.md", 12);
 }
 
+#[test]
+fn every_command_of_the_page_on_views_runs() {
+    run_page("docs/views.md", 15);
+}
+
 fn run_page(page: &str, least: usize) {
     let text = fs::read_to_string(repository(page)).unwrap();
     let home = Home::none();
@@ -32,6 +37,9 @@ fn run_page(page: &str, least: usize) {
     fs::create_dir_all(folder.join("data/sub")).unwrap();
     for name in ["data/one.txt", "data/sub/two.txt", "video.mp4"] {
         fs::write(folder.join(name), name.repeat(10_000)).unwrap();
+    }
+    for (name, content) in files(&text) {
+        fs::write(folder.join(name), content).unwrap();
     }
     let mut ran = 0;
     for line in console_lines(&text) {
@@ -62,6 +70,18 @@ fn the_exit_codes_of_the_page_are_those_of_the_table() {
     for exit in kmsctl::exit::Exit::ALL {
         assert!(text.contains(&format!("| {} |", exit.code())), "{exit:?}");
     }
+}
+
+/// Blocks that are headed by a language and a file's name, as ```toml views.toml.
+fn files(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let blocks = text.split("\n```").filter_map(|block| block.split_once('\n'));
+    blocks.filter_map(|(head, content)| Some((head.split_once(' ')?.1, content)).filter(|_| is_language(head)))
+}
+
+fn is_language(head: &str) -> bool {
+    head.split(' ')
+        .next()
+        .is_some_and(|first| ["csv", "toml"].contains(&first))
 }
 
 fn console_lines(text: &str) -> impl Iterator<Item = &str> {

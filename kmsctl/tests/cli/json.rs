@@ -85,6 +85,35 @@ fn results_keep_their_shape() {
         "grant revoke",
         home.json(&["grant", "revoke", "--issuer", "issuer", "--all-of", "k"]),
     );
+    home.file(
+        "v.toml",
+        "table = \"t\"\nschema = \"t.toml\"\n[column.a]\n[role.r]\na = \"clear\"\n",
+    );
+    home.file("t.csv", "a\n1\n");
+    home.ok(&[
+        "grant",
+        "schema",
+        "--root",
+        "root",
+        "--dimension",
+        "epoch",
+        "--dimension",
+        "column",
+        "t.toml",
+    ]);
+    let seal = ["view", "seal", "--policy", "v.toml", "t.csv", "t.sealed.csv"];
+    note("view seal", home.json(&seal));
+    let read = [
+        "view",
+        "read",
+        "--policy",
+        "v.toml",
+        "--role",
+        "r",
+        "t.sealed.csv",
+        "t.view.csv",
+    ];
+    note("view read", home.json(&read));
     note("doctor", home.json(&["doctor"]));
     note(
         "error",

@@ -27,3 +27,4 @@ mod secrets;
 mod signatures;
 mod support;
 mod terminal;
+mod views;
