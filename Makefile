@@ -12,7 +12,7 @@ CLOUDS_READY := .venv-clouds/.ready
 FEATURES := --features kms-providers/failpoints
 FUZZ_SECONDS ?= 60
 
-.PHONY: help setup demo clean-demo test lint fmt doc bench fuzz fuzz-smoke crash arm golden-check deny
+.PHONY: help setup demo clean-demo test lint fmt doc bench fuzz fuzz-smoke crash fpe-oracle arm golden-check deny
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ fuzz-smoke: ## Fuzz every target for 5 seconds
 
 crash: ## Kill keystore, rewraps and audit log at every step and at random, for longer than `make test` does
 	@scripts/crash.sh
+
+fpe-oracle: ## FF1 in batches and one by one against the fpe crate, on a million values
+	KEYSTRAND_FPE_CASES=1000000 cargo test --release -p kms-core --test fpe --locked -- --nocapture oracle
 
 arm: ## Tests of kms-core on 64-bit ARM, under emulation
 	@scripts/arm.sh

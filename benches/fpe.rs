@@ -6,9 +6,7 @@ use aes::Aes256;
 use criterion::Throughput;
 use fpe::ff1::{FF1, FlexibleNumeralString};
 use kms_core::crypto::CryptoBackend;
-use kms_core::fpe::{
-    ColumnName, Direction, EachTweak, Ff1, FpeKey, OnFault, RowIds, TokenColumn, Tokenizer, Tweaks,
-};
+use kms_core::fpe::{ColumnName, Direction, EachTweak, Ff1, FpeKey, OnFault, RowIds, TokenColumn, Tokenizer, Tweaks};
 use kms_core::memory::Secret;
 use kms_core::record::ByteColumn;
 use setup::Criterion;
@@ -36,7 +34,10 @@ fn numerals(criterion: &mut Criterion, name: &str, radix: u32, length: usize) {
     let values: Vec<u16> = (0..length * VALUES).map(|_| numeral()).collect();
     let peer = FF1::<Aes256>::new(&KEY, radix).expect("a key and a radix");
     let ours = Ff1::new(&KEY, radix).expect("a key and a radix");
-    let (one, mut group) = (FlexibleNumeralString::from(values[..length].to_vec()), criterion.benchmark_group(name));
+    let (one, mut group) = (
+        FlexibleNumeralString::from(values[..length].to_vec()),
+        criterion.benchmark_group(name),
+    );
     group.throughput(Throughput::Elements(1));
     group.bench_function("fpe-crate", |bencher| {
         bencher.iter(|| peer.encrypt(TWEAK, black_box(&one)).expect("in the domain"));
@@ -49,7 +50,12 @@ fn numerals(criterion: &mut Criterion, name: &str, radix: u32, length: usize) {
     group.bench_function("keystrand-batch", |bencher| {
         let mut values = values.clone();
         bencher.iter(|| {
-            let done = ours.batch(Direction::Encrypt, EachTweak::Same(TWEAK), length, black_box(&mut values));
+            let done = ours.batch(
+                Direction::Encrypt,
+                EachTweak::Same(TWEAK),
+                length,
+                black_box(&mut values),
+            );
             done.expect("in the domain");
         });
     });
@@ -69,8 +75,14 @@ fn text(criterion: &mut Criterion) {
             let mut out = Vec::with_capacity(bytes.len());
             for value in bytes.chunks(16) {
                 let numerals: Vec<u16> = value.iter().map(|digit| u16::from(digit - b'0')).collect();
-                let token = peer.encrypt(TWEAK, &FlexibleNumeralString::from(numerals)).expect("in the domain");
-                out.extend(Vec::<u16>::from(token).into_iter().map(|numeral| numeral.to_le_bytes()[0] + b'0'));
+                let token = peer
+                    .encrypt(TWEAK, &FlexibleNumeralString::from(numerals))
+                    .expect("in the domain");
+                out.extend(
+                    Vec::<u16>::from(token)
+                        .into_iter()
+                        .map(|numeral| numeral.to_le_bytes()[0] + b'0'),
+                );
             }
             out
         });
@@ -80,7 +92,13 @@ fn text(criterion: &mut Criterion) {
         let mut out = TokenColumn::new();
         bencher.iter(|| {
             out.clear();
-            tokens.column(Direction::Encrypt, Tweaks::Column(NAME), black_box(&values), OnFault::Stop, &mut out)
+            tokens.column(
+                Direction::Encrypt,
+                Tweaks::Column(NAME),
+                black_box(&values),
+                OnFault::Stop,
+                &mut out,
+            )
         });
     });
     group.bench_function("keystrand-row-tweaks", |bencher| {
@@ -93,7 +111,10 @@ fn text(criterion: &mut Criterion) {
     });
     group.bench_function("keystrand-one-by-one", |bencher| {
         bencher.iter(|| {
-            for value in bytes.chunks(16).map(|value| std::str::from_utf8(value).expect("digits")) {
+            for value in bytes
+                .chunks(16)
+                .map(|value| std::str::from_utf8(value).expect("digits"))
+            {
                 black_box(tokens.encrypt(TWEAK, value).expect("in the domain"));
             }
         });
@@ -132,12 +153,19 @@ fn types(criterion: &mut Criterion) {
 }
 
 fn tokenizer(template: &str) -> Tokenizer {
-    let key = FpeKey::new(&CryptoBackend::default(), Secret::init_with(|key| *key = KEY), "bench", 1);
+    let key = FpeKey::new(
+        &CryptoBackend::default(),
+        Secret::init_with(|key| *key = KEY),
+        "bench",
+        1,
+    );
     Tokenizer::new(&key, template.parse().expect("a template"))
 }
 
 fn cards() -> Vec<String> {
-    (0..VALUES as u64).map(|row| format!("{:016}", row * 7_919_999_983 % 10_000_000_000_000_000)).collect()
+    (0..VALUES as u64)
+        .map(|row| format!("{:016}", row * 7_919_999_983 % 10_000_000_000_000_000))
+        .collect()
 }
 
 fn column(values: &[String]) -> (Vec<i32>, Vec<u8>) {

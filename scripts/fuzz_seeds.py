@@ -41,6 +41,7 @@ def main(folder):
         "recognise": files(cases),
         "record_open": records(cases),
         "record_batch": batches(),
+        "fpe_template": templates(),
     }.items():
         place = Path(folder) / target
         for seed in seeds:
@@ -54,6 +55,13 @@ def main(folder):
 def keep(place, seed):
     place.mkdir(parents=True, exist_ok=True)
     (place / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
+
+
+def templates():
+    """The oracle's templates, each with its value and its token."""
+    for case in json.loads((ROOT / "tests/golden/fpe.json").read_text())["cases"]:
+        if case["method"] == "ff1":
+            yield "\n".join((case["template"], case["value"], case["token"])).encode()
 
 
 def headers(cases):

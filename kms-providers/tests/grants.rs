@@ -19,7 +19,9 @@ use kms_core::memory::Secret;
 use kms_core::{
     AkdFault, Error, Header, KekFault, Keyring, Opener, Recipient, RewrapOutcome, Rewrapper, Sealer, Target,
 };
-use kms_providers::grants::{GrantError, GrantReader, IssuedGrant, Issuer, Register, Revocations, SchemaFile};
+use kms_providers::grants::{
+    GrantError, GrantReader, IssuedGrant, Issuer, Register, Revocations, SchemaFile, Statement,
+};
 use kms_providers::local::{KeyFileKek, Keystore};
 use kms_providers::memory::{MemoryProvider, MemoryWrap};
 use kms_providers::signing::VerifierKey;
@@ -94,6 +96,11 @@ impl House {
     fn issue(&self, grant: &Grant) -> IssuedGrant {
         let sealer = Sealer::new(self.backend.clone()).recipient(self.kek("analysts"));
         block_on(self.issuer("issuer").unwrap().issue(&self.backend, sealer, grant)).unwrap()
+    }
+
+    fn sign(&self, text: &str) -> Vec<u8> {
+        let keys = self.provider.signing_keys().unwrap();
+        block_on(keys.sign_note(&ISSUER.parse().unwrap(), text.as_bytes())).unwrap()
     }
 
     fn kek(&self, name: &str) -> Arc<dyn kms_core::Kek> {
@@ -496,6 +503,39 @@ fn the_golden_grant_is_accepted() {
     assert!(from_root.secret().ct_eq(from_grant.secret()));
     let list = Revocations::open(&read(&folder, "revoked.list"), &text("issuer").parse().unwrap()).unwrap();
     assert_eq!(reader.heed(list).verify(&envelope, &note), Err(GrantError::Revoked));
+}
+
+/// Texts that somebody else wrote: read in one form only, and never with a panic.
+#[test]
+fn altered_statements_and_lists_are_refused() {
+    let house = House::new();
+    let statement = house
+        .issue(&house.grant(1, Pick::Interval(3, 5), &[Usage::Aead]))
+        .statement;
+    let list = Revocations::none(TREE).with([&statement], 9).unwrap();
+    let sign = |text: &str| house.sign(text);
+    for (text, is_list) in [(statement.to_text(), false), (list.to_text(), true)] {
+        let read = |text: &str| match is_list {
+            true => Revocations::unverified(&sign(text)).map(drop),
+            false => Statement::unverified(&sign(text)).map(drop),
+        };
+        assert_eq!(read(&text), Ok(()));
+        let lines: Vec<_> = text.lines().collect();
+        for at in 0..lines.len() {
+            for change in [0, 1, 2] {
+                let mut lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+                match change {
+                    0 => drop(lines.remove(at)),
+                    1 => lines[at].push(' '),
+                    _ => lines[at] = lines[at].replacen(' ', "  ", 1),
+                }
+                let altered = lines.join("\n") + "\n";
+                // A list without its one grant is a list; so is one line fewer of them.
+                let still = is_list && change == 0 && at == lines.len();
+                assert_eq!(read(&altered).is_ok(), still, "line {at}, change {change}: {altered}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -480,6 +480,14 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_judged_without_panic(bytes: Vec<u8>) {
+            let _ = Grant::decode(&bytes);
+            let _ = Schema::decode(&bytes);
+        }
+    }
+
     #[test]
     fn terms_are_lines_and_end_after_they_begin() {
         let backend = CryptoBackend::default();

@@ -15,6 +15,8 @@ pub struct Alphabet(Arc<Symbols>);
 struct Symbols {
     name: String,
     symbols: Vec<char>,
+    /// The symbols as bytes, where all are ASCII.
+    bytes: Option<Vec<u8>>,
     /// Numerals of ASCII symbols.
     ascii: [u32; 128],
     others: HashMap<char, u16>,
@@ -88,8 +90,13 @@ impl Alphabet {
                 return Err(TemplateError::AlphabetRepeats { place: index + 1 });
             }
         }
+        let bytes = symbols
+            .iter()
+            .map(|symbol| u8::try_from(*symbol).ok().filter(u8::is_ascii))
+            .collect();
         Ok(Self(Arc::new(Symbols {
             name,
+            bytes,
             symbols,
             ascii,
             others,
@@ -140,9 +147,9 @@ impl Alphabet {
         self.0.symbols.get(usize::from(numeral)).copied()
     }
 
-    /// Whether every symbol is one byte of UTF-8.
-    pub(super) fn is_ascii(&self) -> bool {
-        self.0.others.is_empty()
+    /// The symbols as bytes, where every one is a byte of UTF-8.
+    pub(super) fn bytes(&self) -> Option<&[u8]> {
+        self.0.bytes.as_deref()
     }
 }
 

@@ -279,9 +279,21 @@ impl<'a, 'v> Batch<'a, 'v> {
                 prefixes: Prefixes::new(cipher, shape),
             })
         })?;
-        prefixes_of(&mut self.rows, &mut self.group, &mut self.prefixes, |index| {
-            tweaks.prefix(prefixes, start + index)
-        });
+        prefixes_of(
+            &mut self.rows,
+            &mut self.group,
+            &mut self.prefixes,
+            tweaks,
+            prefixes,
+            start,
+        );
+        for index in &self.group {
+            self.rows[*index].state = State::Done(Read::Numerals(count));
+        }
+        // Nearly always all rows have one length, and their symbols lie side by side already.
+        if self.slots.len() == self.group.len() * count {
+            return Ok(engine.run(cipher, self.direction, &self.prefixes, &mut self.slots.numerals)?);
+        }
         self.numerals.clear();
         for index in &self.group {
             let begin = self.rows[*index].begin;
@@ -290,9 +302,8 @@ impl<'a, 'v> Batch<'a, 'v> {
         }
         engine.run(cipher, self.direction, &self.prefixes, &mut self.numerals)?;
         for (index, numerals) in self.group.iter().zip(self.numerals.chunks_exact(count)) {
-            let row = &mut self.rows[*index];
-            self.slots.numerals[row.begin..row.begin + count].copy_from_slice(numerals);
-            row.state = State::Done(Read::Numerals(count));
+            let begin = self.rows[*index].begin;
+            self.slots.numerals[begin..begin + count].copy_from_slice(numerals);
         }
         Ok(())
     }
@@ -309,9 +320,14 @@ impl<'a, 'v> Batch<'a, 'v> {
             let prefixes = Prefixes::new(cipher, *walk.shape());
             Ok(Numbers { walk, prefixes })
         })?;
-        prefixes_of(&mut self.rows, &mut self.group, &mut self.prefixes, |index| {
-            tweaks.prefix(prefixes, start + index)
-        });
+        prefixes_of(
+            &mut self.rows,
+            &mut self.group,
+            &mut self.prefixes,
+            tweaks,
+            prefixes,
+            start,
+        );
         self.numbers.clear();
         self.numbers
             .extend(self.group.iter().map(|index| self.rows[*index].number().rank));
@@ -406,14 +422,22 @@ impl Row<'_> {
 }
 
 /// The prefixes of a group. Rows without a tweak fail and leave the group.
-fn prefixes_of(
+fn prefixes_of<O: Offset>(
     rows: &mut [Row<'_>],
     group: &mut Vec<usize>,
     out: &mut Vec<u128>,
-    mut prefix_of: impl FnMut(usize) -> Result<u128, ValueFault>,
+    tweaks: &mut TweakSource<'_, O>,
+    prefixes: &mut Prefixes<'_>,
+    start: usize,
 ) {
     out.clear();
-    group.retain(|index| match prefix_of(*index) {
+    if tweaks.is_one()
+        && let Ok(prefix) = tweaks.prefix(prefixes, start)
+    {
+        out.resize(group.len(), prefix);
+        return;
+    }
+    group.retain(|index| match tweaks.prefix(prefixes, start + *index) {
         Ok(prefix) => {
             out.push(prefix);
             true

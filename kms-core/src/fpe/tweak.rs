@@ -71,6 +71,11 @@ impl<'a, O: Offset> TweakSource<'a, O> {
         prefixes.of(tweak).map_err(|_| ValueFault::NoTweak)
     }
 
+    /// Whether all rows have the same.
+    pub(super) fn is_one(&self) -> bool {
+        matches!(self.tweaks, Tweaks::Same(_) | Tweaks::Column(_))
+    }
+
     /// The tweak of a row.
     pub(super) fn of(&mut self, row: usize) -> Result<&[u8], ValueFault> {
         let own = match &self.tweaks {

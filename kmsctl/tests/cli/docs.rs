@@ -26,6 +26,11 @@ fn every_command_of_the_page_on_views_runs() {
     run_page("docs/views.md", 15);
 }
 
+#[test]
+fn every_command_of_the_page_on_tokens_runs() {
+    run_page("docs/fpe.md", 12);
+}
+
 fn run_page(page: &str, least: usize) {
     let text = fs::read_to_string(repository(page)).unwrap();
     let home = Home::none();

@@ -8,6 +8,7 @@ mod decrypt;
 mod docs;
 mod doctor;
 mod encrypt;
+mod fpe;
 mod grants;
 mod help;
 mod init;

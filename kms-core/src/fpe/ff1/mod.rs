@@ -19,6 +19,7 @@ mod wide;
 use std::fmt;
 
 pub(super) use aes::Aes;
+use modulus::Radix;
 use narrow::{Lanes, Narrow};
 pub(super) use shape::{Prefixes, Shape, power};
 pub(super) use walk::Walk;
@@ -159,14 +160,16 @@ impl Ff1 {
         self.check(values)?;
         let mut prefixes = Prefixes::new(&self.cipher, shape);
         let mut engine = Engine::new(shape);
-        let mut chunk_prefixes = [0; CHUNK];
+        let mut chunk_prefixes = match tweaks {
+            EachTweak::Same(tweak) => [prefixes.of(tweak)?; CHUNK],
+            EachTweak::Own(_) => [0; CHUNK],
+        };
         for (chunk, values) in values.chunks_mut(CHUNK * length).enumerate() {
             let prefix_of = &mut chunk_prefixes[..values.len() / length];
-            for (index, prefix) in prefix_of.iter_mut().enumerate() {
-                *prefix = match tweaks {
-                    EachTweak::Same(tweak) => prefixes.of(tweak)?,
-                    EachTweak::Own(own) => prefixes.of(own[chunk * CHUNK + index])?,
-                };
+            if let EachTweak::Own(own) = tweaks {
+                for (prefix, tweak) in prefix_of.iter_mut().zip(&own[chunk * CHUNK..]) {
+                    *prefix = prefixes.of(tweak)?;
+                }
             }
             engine.run(&self.cipher, direction, prefix_of, values)?;
         }
@@ -181,12 +184,10 @@ impl Ff1 {
     }
 
     fn check(&self, values: &[u16]) -> Result<(), Ff1Error> {
-        let most = values.iter().max().map_or(0, |numeral| u32::from(*numeral));
-        if most < self.radix {
-            Ok(())
-        } else {
-            Err(Ff1Error::Numeral)
-        }
+        let is_over = values
+            .iter()
+            .fold(false, |is_over, numeral| is_over | (u32::from(*numeral) >= self.radix));
+        if is_over { Err(Ff1Error::Numeral) } else { Ok(()) }
     }
 }
 
@@ -218,9 +219,8 @@ impl Engine {
         prefixes: &[u128],
         values: &mut [u16],
     ) -> Result<(), Ff1Error> {
-        let Shape {
-            radix, length, first, ..
-        } = self.shape;
+        let Shape { length, first, .. } = self.shape;
+        let radix = Radix::new(self.shape.radix);
         let narrow = match &mut self.kind {
             Kind::Narrow(narrow) => narrow,
             Kind::Wide(wide) => {
@@ -231,8 +231,8 @@ impl Engine {
         let (mut a, mut b) = ([0; CHUNK], [0; CHUNK]);
         let (a, b) = (&mut a[..prefixes.len()], &mut b[..prefixes.len()]);
         for ((value, a), b) in values.chunks_exact(length).zip(a.iter_mut()).zip(b.iter_mut()) {
-            *a = number(radix, &value[..first]);
-            *b = number(radix, &value[first..]);
+            *a = radix.number(&value[..first]);
+            *b = radix.number(&value[first..]);
         }
         let lanes = Lanes {
             first: a,
@@ -242,27 +242,10 @@ impl Engine {
         narrow.run(cipher, direction, lanes);
         for ((value, a), b) in values.chunks_exact_mut(length).zip(a).zip(b) {
             let (first, second) = value.split_at_mut(first);
-            numerals(radix, *a, first);
-            numerals(radix, *b, second);
+            radix.numerals(*a, first);
+            radix.numerals(*b, second);
         }
         Ok(())
-    }
-}
-
-/// `NUM_radix` (algorithm 1).
-fn number(radix: u32, numerals: &[u16]) -> u64 {
-    numerals
-        .iter()
-        .fold(0, |number, numeral| number * u64::from(radix) + u64::from(*numeral))
-}
-
-/// `STR_radix^m` (algorithm 3).
-#[allow(clippy::cast_possible_truncation, reason = "a remainder by at most 65536")]
-fn numerals(radix: u32, mut number: u64, numerals: &mut [u16]) {
-    let radix = u64::from(radix);
-    for numeral in numerals.iter_mut().rev() {
-        *numeral = (number % radix) as u16;
-        number /= radix;
     }
 }
 

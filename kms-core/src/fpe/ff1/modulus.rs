@@ -100,8 +100,11 @@ impl Large {
     #[inline(always)]
     fn remainder(self, block: u128) -> u64 {
         let y = block >> 32;
-        // Where the other half is the longer one, this modulus may be below 2^32.
-        let top = high(y) % self.0.divisor;
+        // Only where the other half is the longer one can this modulus be below 2^32.
+        let top = match high(y) {
+            top if top < self.0.divisor => top,
+            top => top % self.0.divisor,
+        };
         self.0.divide(top, low(y)).1
     }
 }
@@ -121,6 +124,48 @@ impl Modulus for Large {
             difference.wrapping_add(self.0.divisor)
         } else {
             difference
+        }
+    }
+}
+
+/// A radix, by which numbers are taken apart.
+#[derive(Clone, Copy)]
+pub(super) struct Radix {
+    radix: u64,
+    /// `ceil(2^64 / radix)`.
+    reciprocal: u64,
+}
+
+impl Radix {
+    pub(super) fn new(radix: u32) -> Self {
+        let radix = u64::from(radix);
+        Self {
+            radix,
+            reciprocal: u64::MAX / radix + 1,
+        }
+    }
+
+    /// `NUM_radix` (SP 800-38G, algorithm 1).
+    #[inline]
+    pub(super) fn number(self, numerals: &[u16]) -> u64 {
+        numerals
+            .iter()
+            .fold(0, |number, numeral| number * self.radix + u64::from(*numeral))
+    }
+
+    /// `STR_radix^m` (algorithm 3).
+    #[allow(clippy::cast_possible_truncation, reason = "a remainder by at most 65536")]
+    #[inline]
+    pub(super) fn numerals(self, mut number: u64, numerals: &mut [u16]) {
+        for numeral in numerals.iter_mut().rev() {
+            // The reciprocal is too large by less than radix / 2^64, and the radix is at most 2^16: below 2^48 that
+            // never reaches the next quotient.
+            let quotient = match number >> 48 {
+                0 => high(u128::from(number) * u128::from(self.reciprocal)),
+                _ => number / self.radix,
+            };
+            *numeral = (number - quotient * self.radix) as u16;
+            number = quotient;
         }
     }
 }
@@ -210,6 +255,21 @@ mod tests {
             let (m, y) = (u128::from(modulus), (block >> 32) % u128::from(modulus));
             prop_assert_eq!(u128::from(Large::new(modulus).add(half, block)), (u128::from(half) + y) % m);
             prop_assert_eq!(u128::from(Large::new(modulus).subtract(half, block)), (u128::from(half) + m - y) % m);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_taken_apart_and_put_together(radix in 2u32..=65_536, number: u64) {
+            let mut numerals = [0; 64];
+            Radix::new(radix).numerals(number, &mut numerals);
+            prop_assert!(numerals.iter().all(|numeral| u32::from(*numeral) < radix));
+            prop_assert_eq!(Radix::new(radix).number(&numerals), number);
+            let least = (number >> 17) - (number >> 17) % u64::from(radix);
+            for border in [least, least.saturating_sub(1)] {
+                Radix::new(radix).numerals(border, &mut numerals);
+                prop_assert_eq!(Radix::new(radix).number(&numerals), border);
+            }
         }
     }
 

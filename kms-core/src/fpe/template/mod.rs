@@ -184,7 +184,7 @@ impl Template {
     /// Whether a token has as many bytes as its value: every template but those that write numbers, or over symbols of
     /// several lengths.
     pub(super) fn keeps_length(&self) -> bool {
-        !matches!(self.kind, Kind::Range(_)) && self.layout.classes.iter().all(Alphabet::is_ascii)
+        !matches!(self.kind, Kind::Range(_)) && self.layout.classes.iter().all(|class| class.bytes().is_some())
     }
 
     /// Finds what is encrypted, and appends it to `slots`. On failure they are as they were.
@@ -240,17 +240,18 @@ impl Template {
         out: &mut Vec<u8>,
     ) {
         let begin = out.len();
-        if self.keeps_length() {
-            out.extend_from_slice(value.as_bytes());
-            let written = &mut out[begin..];
-            for (place, numeral) in places.iter().zip(numerals) {
-                let symbol = self.layout.classes[usize::from(place.class)].symbol(*numeral);
-                if let (Some(byte), Some(symbol)) = (written.get_mut(place.at as usize), symbol) {
-                    *byte = u8::try_from(symbol).unwrap_or(*byte);
-                }
+        match &self.layout.classes[..] {
+            [class] if class.bytes().is_some() => {
+                let bytes = class.bytes().unwrap_or_default();
+                out.extend_from_slice(value.as_bytes());
+                replace(&mut out[begin..], places, numerals, |_| bytes);
             }
-        } else {
-            self.write_wide(value, places, numerals, out);
+            classes if self.keeps_length() => {
+                out.extend_from_slice(value.as_bytes());
+                let bytes_of = |class: u16| classes[usize::from(class)].bytes().unwrap_or_default();
+                replace(&mut out[begin..], places, numerals, bytes_of);
+            }
+            _ => self.write_wide(value, places, numerals, out),
         }
         match &self.kind {
             Kind::Digits(digits) => digits.finish(direction, &mut out[begin..]),
@@ -278,6 +279,16 @@ impl Template {
     pub(super) fn write_number(&self, value: &str, rank: u128, out: &mut Vec<u8>) {
         if let Kind::Range(range) = &self.kind {
             range.write(rank, value, out);
+        }
+    }
+}
+
+/// Puts symbols of one byte in their places.
+fn replace<'a>(text: &mut [u8], places: &[Place], numerals: &[u16], bytes_of: impl Fn(u16) -> &'a [u8]) {
+    for (place, numeral) in places.iter().zip(numerals) {
+        let symbol = bytes_of(place.class).get(usize::from(*numeral));
+        if let (Some(byte), Some(symbol)) = (text.get_mut(place.at as usize), symbol) {
+            *byte = *symbol;
         }
     }
 }

@@ -42,6 +42,28 @@ impl Slots {
     }
 }
 
+impl Slots {
+    /// Symbols of one byte, side by side; `None`, and nothing to be relied on, where one is no numeral.
+    #[allow(clippy::cast_possible_truncation, reason = "what is cut off is looked at")]
+    #[inline]
+    pub(super) fn push_run(
+        &mut self,
+        at: usize,
+        class: u16,
+        numerals: impl ExactSizeIterator<Item = u32>,
+    ) -> Option<()> {
+        let at = u32::try_from(at).ok()?;
+        let end = at.checked_add(u32::try_from(numerals.len()).ok()?)?;
+        let mut all = 0;
+        self.numerals.extend(numerals.map(|numeral| {
+            all |= numeral;
+            numeral as u16
+        }));
+        self.places.extend((at..end).map(|at| Place { at, class }));
+        (all <= u32::from(u16::MAX)).then_some(())
+    }
+}
+
 /// The place of these symbols among all that could stand there, and how many those are: numbers of mixed radix, the
 /// last symbol counting ones.
 pub(in crate::fpe) fn rank(classes: &[Alphabet], places: &[Place], numerals: &[u16]) -> Option<(u128, u128)> {
