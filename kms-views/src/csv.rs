@@ -10,8 +10,8 @@ use kms_core::record::ByteColumn;
 
 use crate::error::ViewError;
 use crate::form::Form;
-use crate::policy::Policy;
-use crate::read::{StoredColumn, TableReader};
+use crate::policy::{ColumnPolicy, Policy};
+use crate::read::{ColumnReader, StoredColumn, TableReader};
 use crate::seal::{SealedColumn, TableSealer};
 use crate::text::TextColumn;
 
@@ -120,7 +120,11 @@ fn shown(
     names: &[String],
     forms: &[Stored],
 ) -> Vec<(usize, Option<usize>)> {
-    let hidden: Vec<bool> = reader.columns_mut().iter().map(|column| column.is_hidden()).collect();
+    let hidden: Vec<bool> = reader
+        .columns_mut()
+        .iter()
+        .map(|column| ColumnReader::is_hidden(column))
+        .collect();
     let is_form = |at: usize| {
         forms
             .iter()
@@ -200,7 +204,7 @@ fn write_sealed_header(policy: &Policy, names: &[String], writer: &mut Writer<im
     let mut header: Vec<String> = Vec::new();
     for name in names {
         header.push(name.clone());
-        let forms = policy.columns.get(name).into_iter().flat_map(|column| column.forms());
+        let forms = policy.columns.get(name).into_iter().flat_map(ColumnPolicy::forms);
         header.extend(forms.map(|form| form.stored_as(name)));
     }
     if let Some(taken) = header

@@ -132,11 +132,11 @@ mod tests {
             let values = [("epoch", Value::epoch(epoch)), ("column", Value::text(column))];
             schema.path(values).unwrap()
         };
-        let kek = |usage, path| {
-            let node = NodeKey::root(&backend, &schema, usage, &root).descend(&backend, &schema, path);
+        let kek = |usage, path: NodePath| {
+            let node = NodeKey::root(&backend, &schema, usage, &root).descend(&backend, &schema, &path);
             LeafKek::new(&backend, &schema, &node.unwrap())
         };
-        let email = Arc::new(kek(Usage::Wrap, &path(3, "email")).unwrap());
+        let email = Arc::new(kek(Usage::Wrap, path(3, "email")).unwrap());
         let sealed = block_on(Sealer::new(backend.clone()).recipient(email.clone()).seal(b"x")).unwrap();
         let open = |kek| block_on(Opener::new(backend.clone(), Keyring::new().with(kek)).open(&sealed));
         assert_eq!(open(email).unwrap(), b"x");
@@ -145,9 +145,9 @@ mod tests {
             (Usage::Wrap, path(4, "email")),
             (Usage::Aead, path(3, "email")),
         ] {
-            let opened = open(Arc::new(kek(usage, &other).unwrap()));
+            let opened = open(Arc::new(kek(usage, other).unwrap()));
             assert!(matches!(opened, Err(Error::Caller(_))), "the name is another one");
         }
-        assert_eq!(kek(Usage::Ff1, &path(3, "email")).err(), Some(AkdFault::Usage.into()));
+        assert_eq!(kek(Usage::Ff1, path(3, "email")).err(), Some(AkdFault::Usage.into()));
     }
 }
