@@ -3,10 +3,12 @@
 //! ```text
 //! emulator   moto and ministack, in a virtual environment that `make test` makes
 //! aws        KMS with real cryptography, made to fail, to hang and to lie
+//! azure      a vault and a managed HSM, and who issues tokens for them; likewise
 //! server     as much of HTTP as these need
 //! ```
 #![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 pub mod aws;
+pub mod azure;
 pub mod emulator;
 pub mod server;

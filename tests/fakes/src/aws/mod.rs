@@ -25,6 +25,7 @@ pub use fault::Fault;
 
 use crate::server::{Reply, Request, Server};
 use keys::Keys;
+pub(crate) use keys::{http_date, now, random};
 
 /// A running stand-in.
 pub struct FakeKms {
