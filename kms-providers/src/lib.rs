@@ -17,6 +17,7 @@
 //! | tokens | `pkcs11` (a feature) | keys that never leave hardware, by a module that is loaded into this process |
 //! | configuration | [`config`], [`Resolver`] | who serves which key |
 //! | envelopes on disk | [`files`] | crash-safe sealing, opening and rewrapping of files |
+//! | attribute keys | [`grants`] | grants, sealed, signed, revoked |
 //! | trail | [`audit`] | the transparency log |
 //! | proof | `conformance` (a feature) | what every provider must do |
 //!
@@ -72,6 +73,7 @@ mod exposing;
 pub mod files;
 #[cfg(feature = "gcp")]
 pub mod gcp;
+pub mod grants;
 mod keyset;
 pub mod local;
 pub mod memory;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use kms_core::akd::{TreeId, Usage};
 use kms_core::crypto::signature::SignatureScheme;
 use kms_core::fpe::FpeKey;
 use kms_core::memory::Secret;
@@ -78,6 +79,11 @@ pub trait Provider: Send + Sync {
 
     /// Signature keys, where this provider has them.
     fn signing_keys(&self) -> Option<&dyn SigningKeys> {
+        None
+    }
+
+    /// Roots of attribute keys, where this provider has them.
+    fn derivation_keys(&self) -> Option<&dyn DerivationKeys> {
         None
     }
 
@@ -208,6 +214,22 @@ pub trait SigningKeys: Send + Sync {
     async fn verifier(&self, key: &KeyUri) -> Result<VerifierKey, KekError>;
 }
 
+/// Roots of attribute keys (`kms_core::akd`). Their life cycle is that of every key; a new version is another root.
+#[async_trait]
+pub trait DerivationKeys: Send + Sync {
+    /// Makes a root and returns its URI.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, also when a key of that name was destroyed.
+    async fn create_derivation_key(&self, name: &KeyName) -> Result<KeyUri, KekError>;
+
+    /// The key of one usage of one tree. The root itself never leaves.
+    ///
+    /// # Errors
+    /// `Unsupported` for a key that is no root, or a URI that names no version; the state of the key.
+    async fn usage_key(&self, root: &KeyUri, tree: TreeId, usage: Usage) -> Result<Secret<32>, KekError>;
+}
+
 /// Keys of tokens that keep their format. Their life cycle is that of every key.
 #[async_trait]
 pub trait FpeKeys: Send + Sync {
@@ -287,6 +309,8 @@ pub struct KeySummary {
     pub kem: Option<Kem>,
     /// Of a signature key: its scheme.
     pub signature: Option<SignatureScheme>,
+    /// Whether it is a root of attribute keys.
+    pub derives: bool,
     /// Whether it is a key of tokens that keep their format.
     pub fpe: bool,
     /// When it was made, where the provider tells.
@@ -374,7 +398,7 @@ impl KeySummary {
     /// Whether envelopes can be sealed to it.
     #[must_use]
     pub fn is_kek(&self) -> bool {
-        self.signature.is_none() && !self.fpe
+        self.signature.is_none() && !self.derives && !self.fpe
     }
 
     /// A summary without versions.
@@ -386,6 +410,7 @@ impl KeySummary {
             state,
             kem: None,
             signature: None,
+            derives: false,
             fpe: false,
             created,
             versions: Vec::new(),

@@ -20,12 +20,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kms-core", &[]),
     ("kms-providers", &["kms-core"]),
     ("kms-scan", &["kms-core", "kms-providers"]),
+    ("kms-views", &["kms-core", "kms-providers"]),
     (
         "kmsctl",
         &[
             "kms-core",
             "kms-providers",
             "kms-scan",
+            "kms-views",
             "keystrand-fakes",
             "keystrand-shim",
         ],

@@ -25,9 +25,10 @@ use crate::session::Session;
 /// Make a key, or give a name to keys that exist
 ///
 /// `create NAME` makes a key in the embedded keystore, which goes by its name from then on; with --kem a key pair, whose
-/// public key others can seal to, and with --signature a key for `kmsctl sign`, and with --fpe one for
-/// `kmsctl fpe`. With --provider the key is made there. With --uri, --classical and --pq, or
-/// --public-key nothing is made. All but keys of the embedded keystore get an entry [key.NAME] in keystrand.toml.
+/// public key others can seal to, with --signature a key for `kmsctl sign`, with --fpe one for `kmsctl fpe`, and with
+/// --derive a root of attribute keys for `kmsctl grant`. With --provider the key is made there. With --uri, --classical
+/// and --pq, or --public-key nothing is made. All but keys of the embedded keystore get an entry [key.NAME] in
+/// keystrand.toml.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Create {
@@ -42,6 +43,9 @@ pub struct Create {
     /// Make a signature key of this scheme: mldsa65-ed25519, ml-dsa-65 or ed25519
     #[arg(long, value_parser = parse_signature, conflicts_with_all = ["uris", "classical", "public_key", "kem"])]
     signature: Option<SignatureScheme>,
+    /// Make a root that attribute keys are derived from
+    #[arg(long, conflicts_with_all = ["uris", "classical", "public_key", "kem", "signature", "fpe"])]
+    derive: bool,
     /// Make a key of tokens that keep their format, for `kmsctl fpe`
     #[arg(long, conflicts_with_all = ["uris", "classical", "public_key", "kem", "signature"])]
     fpe: bool,
@@ -137,6 +141,7 @@ impl Create {
         let made: BoxFuture<'_, _> = match (self.kem, self.signature) {
             (Some(kem), _) => provider.kem_keys().ok_or_else(at)?.create_pair(name, kem),
             (None, Some(scheme)) => provider.signing_keys().ok_or_else(at)?.create_signing_key(name, scheme),
+            (None, None) if self.derive => provider.derivation_keys().ok_or_else(at)?.create_derivation_key(name),
             (None, None) if self.fpe => provider.fpe_keys().ok_or_else(at)?.create_fpe_key(name),
             (None, None) => provider.lifecycle().ok_or_else(at)?.create(name),
         };
@@ -269,6 +274,7 @@ Examples:
   kmsctl key create payments
   kmsctl key create inbox --kem x-wing                                       others seal with its public key
   kmsctl key create release --signature mldsa65-ed25519                      signs files
+  kmsctl key create data-root --derive                                       roots attribute keys
   kmsctl key create vault --classical local://payments --pq local://inbox    both halves are needed
   kmsctl key create partner --public-key partner.pub                         seals, and opens at the partner
   kmsctl key create ledger --uri local://payments --uri local://backup       either opens
