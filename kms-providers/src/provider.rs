@@ -57,6 +57,14 @@ pub trait Provider: Send + Sync {
         Ok(None)
     }
 
+    /// What an operator should know of the service beyond its keys: what it is, what it can do, what it lacks.
+    ///
+    /// # Errors
+    /// When the service does not answer or refuses.
+    async fn remarks(&self) -> Result<Vec<Remark>, KekError> {
+        Ok(Vec::new())
+    }
+
     /// Making, rotating and destroying keys, where this provider can.
     fn lifecycle(&self) -> Option<&dyn KeyLifecycle> {
         None
@@ -143,6 +151,11 @@ pub trait KeyLifecycle: Send + Sync {
 /// Key pairs: recipients that anyone can seal to who has the public key. Their life cycle is that of every key.
 #[async_trait]
 pub trait KemKeys: Send + Sync {
+    /// The mechanisms that key pairs are made of here: every one that makes a recipient, unless a service has fewer.
+    fn mechanisms(&self) -> Vec<Kem> {
+        Kem::ALL.into_iter().filter(|kem| kem.is_recipient()).collect()
+    }
+
     /// Makes a key pair and returns its URI.
     ///
     /// # Errors
@@ -156,6 +169,15 @@ pub trait KemKeys: Send + Sync {
     /// # Errors
     /// When the service does not answer or refuses.
     async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError>;
+
+    /// The same of one key pair, where not every key of the provider is this installation's.
+    ///
+    /// # Errors
+    /// As [`KemKeys::published`].
+    async fn published_of(&self, key: &KeyUri) -> Result<Vec<Arc<dyn Kek>>, KekError> {
+        let _ = key;
+        self.published().await
+    }
 }
 
 /// Signature keys. Their life cycle is that of every key.
@@ -218,6 +240,15 @@ pub struct Reach {
     pub clock_ahead: i64,
     /// The key exchange of the connection; none without TLS.
     pub key_exchange: Option<String>,
+}
+
+/// Something that an operator should know of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What is so.
+    pub text: String,
+    /// What to do about it, where something should be done.
+    pub advice: Option<String>,
 }
 
 /// A key as a listing shows it.

@@ -9,6 +9,7 @@ mod decrypt;
 mod docs;
 mod doctor;
 mod encrypt;
+mod gcp;
 mod help;
 mod init;
 mod inspect;
@@ -18,6 +19,8 @@ mod messages;
 mod migrate;
 mod pairs;
 mod pipes;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
 mod processes;
 mod recipients;
 mod rewrap;
