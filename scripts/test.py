@@ -18,9 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ORACLE = ["tests/oracle/ks1.py"]
+# Who judges which stand-in for a cloud.
+JUDGES = {"fake_kms": "judge_aws.py", "fake_vault": "judge_azure.py", "fake_gcp": "judge_gcp.py"}
 GOLDEN = ROOT / "tests/golden/ks1"
-# Stand-ins for clouds, and who judges them.
-JUDGES = {"fake_kms": "tests/clouds/judge.py", "fake_gcp": "tests/clouds/gcp_judge.py"}
 # With the points at which crash tests stop the process; they are not in other builds.
 CARGO_TEST = ["cargo", "test", "--workspace", "--features", "kms-providers/failpoints", "--locked"]
 
@@ -109,19 +109,21 @@ def headers():
 
 
 def clouds():
-    """The stand-ins for clouds, each driven by its vendor's own client and held against the vendor's own model."""
+    """The stand-ins for clouds, driven by the vendors' own clients and held against the vendors' own models."""
     python = ROOT / ".venv-clouds/bin/python"
     if not python.exists():
-        return Tally(skipped=1, notes=["SKIPPED  clouds: the vendors' clients are not installed; `make test` installs them"])
+        return Tally(skipped=1, notes=["SKIPPED  clouds: their clients are not installed; `make test` installs them"])
     build = ["cargo", "build", "--locked", "-p", "keystrand-fakes", "--message-format", "json"]
     built = subprocess.run(build, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
-    programs = {Path(message["executable"]).name: message["executable"] for message in messages if message.get("executable")}
-    if built.returncode != 0 or not programs.keys() >= JUDGES.keys():
-        return Tally(failed=1, notes=["FAILED  the stand-ins for clouds do not build"])
+    programs = [message["executable"] for message in messages if message.get("executable")]
+    programs = {Path(program).stem: program for program in programs}
+    if built.returncode != 0 or set(programs) != set(JUDGES):
+        return Tally(failed=1, notes=["FAILED  the stand-ins for clouds do not build, or not each has a judge"])
     tally = Tally()
     for name, judge in JUDGES.items():
-        tally.add(counted([judge, programs[name]], r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed$", python))
+        expected = r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed$"
+        tally.add(counted([f"tests/clouds/{judge}", programs[name]], expected, python))
     return tally
 
 

@@ -30,6 +30,10 @@ pub enum Error {
     #[cfg(feature = "aws")]
     #[error(transparent)]
     Aws(#[from] crate::aws::AwsError),
+    /// Azure cannot be used as configured.
+    #[cfg(feature = "azure")]
+    #[error(transparent)]
+    Azure(#[from] crate::azure::AzureError),
     /// Google Cloud cannot be used as configured.
     #[cfg(feature = "gcp")]
     #[error(transparent)]

@@ -14,6 +14,7 @@ mod rewrap;
 mod seal;
 mod sealer;
 mod search;
+mod succession;
 mod trail;
 
 pub use anchor::{HeaderAnchor, SeenHeader};

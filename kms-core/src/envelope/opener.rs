@@ -15,8 +15,8 @@ use crate::caps;
 use crate::context::EncryptionContext;
 use crate::crypto::CryptoBackend;
 use crate::error::{CallerFault, Error, FormatFault, LimitFault, PolicyFault, Result};
-use crate::header::{Entry, Header, Immutable, Level, RecipientId, meets_floor, meets_posture};
-use crate::kek::{Posture, WrapParams};
+use crate::header::{Entry, Header, Immutable, Level, meets_floor, meets_posture};
+use crate::kek::Posture;
 use crate::keyring::Keyring;
 use crate::memory::Secret;
 use crate::payload::plaintext_len;
@@ -152,25 +152,6 @@ impl Opener {
     #[must_use]
     pub fn max_recipients(&self) -> usize {
         self.policy.max_recipients
-    }
-
-    /// The keys that recipients and shares of `header` are under, by URI, each with its version where the envelope
-    /// tells. Hidden recipients are named if this opener has their keys, and left out otherwise.
-    #[must_use]
-    pub fn key_versions(&self, header: &Header) -> Vec<(String, Option<Vec<u8>>)> {
-        let dek_id = &header.immutable().dek_id;
-        let named = |id: &RecipientId| match id {
-            RecipientId::Kid(kid) => Some(kid.clone()),
-            RecipientId::Hint(_) => self.keyring.uri(&self.backend, id, dek_id).map(str::to_owned),
-        };
-        let mut keys = Vec::new();
-        for single in trail::singles(header) {
-            keys.extend(named(&single.id).map(|uri| (uri, single.wrapped.version.clone())));
-            if let WrapParams::Hybrid { id, version, .. } = &single.wrapped.params {
-                keys.extend(named(id).map(|uri| (uri, version.clone())));
-            }
-        }
-        keys
     }
 
     /// Opens an envelope: header, then payload, then nothing.

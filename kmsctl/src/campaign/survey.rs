@@ -104,7 +104,8 @@ impl Question {
     }
 
     fn wants(&self, header: &Header, opener: &Opener) -> bool {
-        let keys = opener.key_versions(header);
+        let (named, keys) = (opener.key_versions(header), opener.needed_keys(header));
+        let is_named = |uri: &String| named.iter().any(|(key, _)| key == uri);
         let has = |uri: &String| keys.iter().any(|(key, _)| key == uri);
         match self {
             Self::All => true,
@@ -113,8 +114,8 @@ impl Question {
                 let current = current.get(key);
                 current.is_some() && version.is_some() && current != version.as_ref()
             }),
-            Self::Other(uris) => header.recipient_ids().count() != uris.len() || !uris.iter().all(has),
-            Self::Change { add, drop } => !add.iter().all(has) || drop.iter().any(has),
+            Self::Other(uris) => header.recipient_ids().count() != uris.len() || !uris.iter().all(is_named),
+            Self::Change { add, drop } => !add.iter().all(is_named) || drop.iter().any(has),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod audit;
 mod aws;
+mod azure;
 mod decrypt;
 mod docs;
 mod doctor;

@@ -3,6 +3,7 @@
 //! ```text
 //! emulator   moto and ministack, in a virtual environment that `make test` makes
 //! aws        AWS KMS with real cryptography, made to fail, to hang and to lie
+//! azure      a vault and a managed HSM, and who issues tokens for them
 //! gcp        Google Cloud KMS, and the servers that give tokens for it
 //! fault      what goes wrong next
 //! clock      times as stand-ins tell them
@@ -11,6 +12,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 pub mod aws;
+pub mod azure;
 mod clock;
 pub mod emulator;
 mod fault;

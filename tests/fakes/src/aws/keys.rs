@@ -205,7 +205,7 @@ pub(super) fn spki(pair: &PrivateDecryptingKey) -> Vec<u8> {
     pair.public_key().as_der().unwrap().as_ref().to_vec()
 }
 
-pub(super) fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).unwrap();
     bytes

@@ -7,7 +7,7 @@
 //! cms        replies for an attested recipient (RFC 5652), as AWS encodes them
 //! ```
 //!
-//! It does not check signatures or attestation documents, and has no policies. boto3 drives it (tests/clouds/judge.py)
+//! It does not check signatures or attestation documents, and has no policies. boto3 drives it (tests/clouds/judge_aws.py)
 //! and holds its replies against AWS' own model.
 
 mod actions;
@@ -24,6 +24,7 @@ pub use crate::fault::Fault;
 use crate::clock;
 use crate::server::{Reply, Request, Server};
 use keys::Keys;
+pub(crate) use keys::random;
 
 /// A running stand-in.
 pub struct FakeKms {

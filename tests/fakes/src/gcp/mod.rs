@@ -12,7 +12,7 @@
 //! tokens     who may ask
 //! ```
 //!
-//! It has no policies. Google's own client drives it (tests/clouds/gcp_judge.py) and its discovery document judges
+//! It has no policies. Google's own client drives it (tests/clouds/judge_gcp.py) and its discovery document judges
 //! every reply.
 
 mod actions;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Google's own client drives our stand-in for Cloud KMS, and Google's discovery document judges each reply.
 
-gcp_judge.py FAKE_GCP: starts the program, calls every method that it has, and ends with `N passed, M failed`. The client
+judge_gcp.py FAKE_GCP: starts the program, calls every method that it has, and ends with `N passed, M failed`. The client
 parses leniently, so each reply is also held against the document that googleapiclient ships: members, types, formats,
 enumerations; and each request, so that this judge asks as Google would be asked. Checksums are google_crc32c's.
 """
