@@ -278,6 +278,7 @@ faults! {
         StillNeeded = "envelopes in the journal still need this key version; rewrap them first",
         Primary = "new envelopes use this key version; rotate the key first, or name the key without a version",
         WeakMaterial = "the key material to import is all zero; import random bytes",
+        WeakKey = "the key's attributes allow more than a KEK may do (it can leave the token, or decrypts what it wraps); `kmsctl doctor` names them",
         Random = "the system's random source failed; nothing was made",
         Denied = "access was denied; check the credentials and grants of this provider",
         Unavailable = "the provider is not reachable; try again later",

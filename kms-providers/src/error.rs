@@ -38,6 +38,10 @@ pub enum Error {
     #[cfg(feature = "gcp")]
     #[error(transparent)]
     Gcp(#[from] crate::gcp::GcpError),
+    /// A token cannot be used as configured.
+    #[cfg(feature = "pkcs11")]
+    #[error(transparent)]
+    Pkcs11(#[from] crate::pkcs11::Pkcs11Error),
     /// A provider failed.
     #[error(transparent)]
     Kek(#[from] KekError),

@@ -14,6 +14,7 @@
 //! | keys | `keyset` | versions and states of keys whose bytes this process holds |
 //! | providers | [`memory`], [`local`] | where such keys are kept |
 //! | clouds | `cloud`, `aws`, `azure`, `gcp` (features) | calls that cross a network; a service that keeps its keys to itself |
+//! | tokens | `pkcs11` (a feature) | keys that never leave hardware, by a module that is loaded into this process |
 //! | configuration | [`config`], [`Resolver`] | who serves which key |
 //! | envelopes on disk | [`files`] | crash-safe sealing, opening and rewrapping of files |
 //! | trail | [`audit`] | the transparency log |
@@ -75,6 +76,8 @@ mod keyset;
 pub mod local;
 pub mod memory;
 mod pinned;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 mod provider;
 mod resolver;
 mod seconds;

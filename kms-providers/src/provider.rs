@@ -57,6 +57,14 @@ pub trait Provider: Send + Sync {
         Ok(None)
     }
 
+    /// What an operator should know of the service beyond its keys: what it is, what it can do, what it lacks.
+    ///
+    /// # Errors
+    /// When the service does not answer or refuses.
+    async fn remarks(&self) -> Result<Vec<Remark>, KekError> {
+        Ok(Vec::new())
+    }
+
     /// Making, rotating and destroying keys, where this provider can.
     fn lifecycle(&self) -> Option<&dyn KeyLifecycle> {
         None
@@ -232,6 +240,15 @@ pub struct Reach {
     pub clock_ahead: i64,
     /// The key exchange of the connection; none without TLS.
     pub key_exchange: Option<String>,
+}
+
+/// Something that an operator should know of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What is so.
+    pub text: String,
+    /// What to do about it, where something should be done.
+    pub advice: Option<String>,
 }
 
 /// A key as a listing shows it.

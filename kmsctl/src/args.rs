@@ -88,6 +88,10 @@ pub enum Command {
     /// Verify, read and prove the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Tokens: a first one, for trying things out
+    #[cfg(feature = "pkcs11")]
+    #[command(subcommand)]
+    Pkcs11(crate::command::pkcs11::Pkcs11),
     /// Check home, keystore, providers, audit log and memory
     Doctor(doctor::Doctor),
     /// Write completions for a shell

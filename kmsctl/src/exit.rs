@@ -105,6 +105,7 @@ impl From<KekFault> for Exit {
             | F::StillNeeded
             | F::Denied
             | F::Primary
+            | F::WeakKey
             | F::NotPinned => Self::Refused,
             F::NotFound | F::AlreadyExists | F::WeakMaterial => Self::Usage,
             _ => Self::Failed,

@@ -263,6 +263,9 @@ async fn an_absent_key_is_not_found(run: &Run<'_>) -> Outcome {
 
 /// A key beside `uri` that does not exist.
 fn absent_sibling(uri: &KeyUri) -> Option<KeyUri> {
+    if uri.scheme() == UriScheme::Pkcs11 {
+        return KeyUri::parse("pkcs11:object=conformance-absent").ok();
+    }
     let text = uri.without_version().to_string();
     let (parent, name) = text.rsplit_once('/')?;
     let absent: String = match uri.scheme() {

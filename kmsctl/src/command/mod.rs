@@ -10,6 +10,8 @@ pub mod inspect;
 pub mod key;
 pub mod man;
 pub mod migrate;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 pub mod rewrap;
 pub mod rotate;
 pub mod scan;
@@ -40,6 +42,8 @@ impl Command {
             Self::Sign(command) => command.run(app).await,
             Self::Verify(command) => command.run(app),
             Self::Audit(command) => command.run(app).await,
+            #[cfg(feature = "pkcs11")]
+            Self::Pkcs11(command) => command.run(app).await,
             Self::Doctor(command) => command.run(app).await,
             Self::Completions(command) => command.run(app).await,
             Self::Man(command) => command.run(app).await,

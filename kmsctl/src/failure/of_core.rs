@@ -51,7 +51,7 @@ fn party(error: &Error) -> Party {
             | KekFault::WeakMaterial
             | KekFault::PublicOnly
             | KekFault::Primary => Party::Caller,
-            KekFault::NotPinned => Party::Policy,
+            KekFault::NotPinned | KekFault::WeakKey => Party::Policy,
             KekFault::Storage
             | KekFault::StorageFull
             | KekFault::NotWritable

@@ -109,6 +109,12 @@ impl From<Error> for Failure {
             Error::Gcp(kms_providers::gcp::GcpError::Config(error)) => error.into(),
             #[cfg(feature = "gcp")]
             Error::Gcp(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
+            #[cfg(feature = "pkcs11")]
+            Error::Pkcs11(kms_providers::pkcs11::Pkcs11Error::Config(error)) => error.into(),
+            #[cfg(feature = "pkcs11")]
+            Error::Pkcs11(error) => {
+                Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml")
+            }
             other => Self::usage(other.to_string(), "name a file that holds it with --passphrase-file"),
         }
     }

@@ -16,6 +16,17 @@ fn every_command_of_the_page_on_inventories_runs() {
     run_page(&Home::none(), "docs/scan.md", 8);
 }
 
+#[cfg(feature = "pkcs11")]
+#[test]
+#[allow(clippy::print_stdout, reason = "who reads the tests is told what was skipped")]
+fn every_command_of_the_page_on_tokens_runs() {
+    if Path::new("/usr/lib/softhsm/libsofthsm2.so").exists() {
+        run_page(&Home::none(), "docs/providers/pkcs11.md", 8);
+    } else {
+        println!("SKIPPED: no SoftHSM 2 here; apt install softhsm2");
+    }
+}
+
 #[test]
 fn every_command_of_the_page_on_messages_runs() {
     let home = super::messages::home_with_raw_key();

@@ -19,6 +19,8 @@ mod messages;
 mod migrate;
 mod pairs;
 mod pipes;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
 mod processes;
 mod recipients;
 mod rewrap;

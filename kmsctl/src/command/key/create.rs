@@ -210,22 +210,28 @@ fn parse_signature(text: &str) -> Result<SignatureScheme, String> {
     })
 }
 
-/// Adds [key.NAME] to the configuration. What stands in it stays as it is, comments and all.
+/// Adds [key.NAME] to the configuration.
 pub(super) fn configure(home: &Home, name: &KeyName, entry: &str) -> Result<()> {
+    let is_taken = |config: &Config| config.keys.contains_key(name).then(|| taken(name));
+    add_section(home, is_taken, &format!("[key.{:?}]\n{entry}\n", name.as_str()))
+}
+
+/// Adds a section to the configuration. What stands in it stays as it is, comments and all.
+pub(in crate::command) fn add_section(
+    home: &Home,
+    is_taken: impl FnOnce(&Config) -> Option<Failure>,
+    section: &str,
+) -> Result<()> {
     let path = home.config();
     let failed = |error: std::io::Error| Failure::io(&path, &error);
     let _lock = FileLock::try_acquire(&FileLock::beside(&path))
         .map_err(failed)?
         .ok_or_else(|| Failure::io(&path, &std::io::ErrorKind::ResourceBusy.into()).advise("run the command again"))?;
     let text = fs::read_to_string(&path).map_err(failed)?;
-    if Config::parse(&text, home.dir())?.keys.contains_key(name) {
-        return Err(taken(name));
+    if let Some(failure) = is_taken(&Config::parse(&text, home.dir())?) {
+        return Err(failure);
     }
-    let text = format!(
-        "{}\n[key.{:?}]\n{entry}\n",
-        text.trim_end_matches('\n').to_owned() + "\n",
-        name.as_str(),
-    );
+    let text = format!("{}\n\n{section}", text.trim_end_matches('\n'));
     // Parsed as a whole before it is written: a configuration that does not load would lock everybody out.
     Config::parse(&text, home.dir())?;
     durable::replace(&path, text.as_bytes(), &Sites::CONFIG).map_err(failed)
