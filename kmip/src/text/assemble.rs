@@ -58,10 +58,12 @@ impl Assembler {
         }
     }
 
+    #[cfg(feature = "xml")]
     pub(super) fn is_closed(&self) -> bool {
         self.open.is_empty()
     }
 
+    #[cfg(feature = "xml")]
     pub(super) fn is_empty(&self) -> bool {
         self.out.is_empty()
     }

@@ -10,8 +10,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::assemble::{Assembler, Scalar, fault, tag_of};
 use super::context::Context;
+use super::name;
 use super::output::Output;
-use super::{date, name};
 use crate::registry::{tag, tag_name};
 use crate::ttlv::{DecodeError, Fault, Frame, Item, ItemType, Limits, Source, Tag};
 use crate::version::ProtocolVersion;
@@ -206,13 +206,7 @@ fn write_value(item: &Item<'_>, field: Tag, version: ProtocolVersion, out: &mut 
             out.hex(item.value());
             out.push("\"");
         }
-        ItemType::Enumeration => {
-            let number = item.enumeration()?;
-            match name::of_value(field, number, version) {
-                Some(name) => quoted(name, out),
-                None => quoted(&format!("0x{number:08x}"), out),
-            }
-        }
+        ItemType::Enumeration => quoted(&super::enumeration(field, item.enumeration()?, version), out),
         ItemType::Boolean => out.push(if item.boolean()? { "true" } else { "false" }),
         ItemType::TextString => {
             out.push("\"");
@@ -224,15 +218,9 @@ fn write_value(item: &Item<'_>, field: Tag, version: ProtocolVersion, out: &mut 
             out.hex(item.value());
             out.push("\"");
         }
-        ItemType::DateTime => {
-            let seconds = item.date_time()?;
-            match date::format(seconds) {
-                Some(text) => quoted(&format!("{text}+00:00"), out),
-                None => quoted(&format!("0x{seconds:016x}"), out),
-            }
-        }
+        ItemType::DateTime => quoted(&super::time(item.date_time()?), out),
         ItemType::Interval => out.push(&item.interval()?.to_string()),
-        ItemType::DateTimeExtended => quoted(&super::extended(item.date_time_extended()?), out),
+        ItemType::DateTimeExtended => quoted(&super::time_extended(item.date_time_extended()?), out),
     }
     Ok(())
 }

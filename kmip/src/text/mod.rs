@@ -17,11 +17,29 @@ pub mod xml;
 #[cfg(test)]
 mod tests;
 
+use crate::ttlv::Tag;
+use crate::version::ProtocolVersion;
+
+/// A time in seconds.
+fn time(seconds: i64) -> String {
+    match date::format(seconds) {
+        Some(text) => format!("{text}+00:00"),
+        None => format!("0x{seconds:016x}"),
+    }
+}
+
 /// A time in microseconds.
-#[cfg(any(feature = "json", feature = "xml"))]
-fn extended(micros: i64) -> String {
+fn time_extended(micros: i64) -> String {
     match date::format(micros.div_euclid(date::MICROS)) {
         Some(text) => format!("{text}.{:06}+00:00", micros.rem_euclid(date::MICROS)),
         None => format!("0x{micros:016x}"),
+    }
+}
+
+/// The name of an enumeration value, or its number.
+fn enumeration(field: Tag, number: u32, version: ProtocolVersion) -> String {
+    match name::of_value(field, number, version) {
+        Some(name) => name.to_owned(),
+        None => format!("0x{number:08x}"),
     }
 }

@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 use super::assemble::{Assembler, Scalar, fault, tag_of};
 use super::context::Context;
+use super::name;
 use super::output::Output;
-use super::{date, name};
 use crate::registry::{tag, tag_name};
 use crate::ttlv::{DecodeError, Fault, Frame, Item, ItemType, Limits, Source, Tag};
 use crate::version::ProtocolVersion;
@@ -146,13 +146,7 @@ fn write_value(item: &Item<'_>, field: Tag, version: ProtocolVersion, out: &mut 
         }
         ItemType::LongInteger => out.push(&item.long_integer()?.to_string()),
         ItemType::BigInteger | ItemType::ByteString => out.hex(item.value()),
-        ItemType::Enumeration => {
-            let number = item.enumeration()?;
-            match name::of_value(field, number, version) {
-                Some(name) => out.push(name),
-                None => out.push(&format!("0x{number:08x}")),
-            }
-        }
+        ItemType::Enumeration => out.push(&super::enumeration(field, item.enumeration()?, version)),
         ItemType::Boolean => out.push(if item.boolean()? { "true" } else { "false" }),
         ItemType::TextString => {
             let text = item.str()?;
@@ -161,15 +155,9 @@ fn write_value(item: &Item<'_>, field: Tag, version: ProtocolVersion, out: &mut 
             }
             escape(text, out);
         }
-        ItemType::DateTime => {
-            let seconds = item.date_time()?;
-            match date::format(seconds) {
-                Some(text) => out.push(&format!("{text}+00:00")),
-                None => out.push(&format!("0x{seconds:016x}")),
-            }
-        }
+        ItemType::DateTime => out.push(&super::time(item.date_time()?)),
         ItemType::Interval => out.push(&item.interval()?.to_string()),
-        ItemType::DateTimeExtended => out.push(&super::extended(item.date_time_extended()?)),
+        ItemType::DateTimeExtended => out.push(&super::time_extended(item.date_time_extended()?)),
     }
     Ok(())
 }
