@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kms-core", &[]),
     ("kms-providers", &["kms-core"]),
     ("kms-scan", &["kms-core", "kms-providers"]),
+    ("kmip-server", &[]),
     ("kmsctl", &["kms-core", "kms-providers", "kms-scan", "keystrand-fakes"]),
     ("keystrand-fakes", &[]),
     (
