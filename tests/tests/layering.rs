@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kms-core", &[]),
     ("kms-providers", &["kms-core"]),
     ("kms-scan", &["kms-core", "kms-providers"]),
-    ("kmip-server", &[]),
+    ("kmip-server", &["kms-core"]),
     ("kmsctl", &["kms-core", "kms-providers", "kms-scan", "keystrand-fakes"]),
     ("keystrand-fakes", &[]),
     (
