@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kms-core", &[]),
     ("kms-providers", &["kms-core"]),
     ("kms-scan", &["kms-core", "kms-providers"]),
+    ("kmip-server", &["kms-core"]),
     ("kms-views", &["kms-core", "kms-providers"]),
     (
         "kmsctl",
