@@ -31,7 +31,7 @@ pub(super) struct Tokens {
 
 pub(super) enum Maker {
     Ff1(Box<Tokenizer>),
-    Opaque(OpaqueTokenizer),
+    Opaque(Box<OpaqueTokenizer>),
 }
 
 /// What tokens are bound to.

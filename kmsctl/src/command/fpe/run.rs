@@ -309,8 +309,8 @@ impl Tweak {
 impl Maker {
     fn new(key: &FpeKey, method: Method, template: Option<Template>) -> Result<Self> {
         match (method, template) {
-            (Method::Siv, template) => Ok(Self::Opaque(OpaqueTokenizer::siv(key, template))),
-            (Method::Hmac, template) => Ok(Self::Opaque(OpaqueTokenizer::hmac(key, template))),
+            (Method::Siv, template) => Ok(Self::Opaque(Box::new(OpaqueTokenizer::siv(key, template)))),
+            (Method::Hmac, template) => Ok(Self::Opaque(Box::new(OpaqueTokenizer::hmac(key, template)))),
             (_, Some(template)) => Ok(Self::Ff1(Box::new(Tokenizer::new(key, template)))),
             (_, None) => Err(Failure::usage(
                 "tokens that keep their format need a template",
