@@ -19,7 +19,7 @@ pub(super) struct Job {
 pub(super) enum Work {
     Tokens(Tokens),
     Mask(Template, char),
-    Legacy(LegacyFf3_1),
+    Legacy(Box<LegacyFf3_1>),
 }
 
 /// Under a key.

@@ -227,7 +227,7 @@ impl Decrypt {
             .ends
             .columns(self.tweak.column.as_deref(), self.tweak.row_id.as_deref());
         if let (Some(key), Tweak::Supplied(tweak), Some(text)) = (&self.legacy_ff3_1, &tweak, &self.template) {
-            let work = Work::Legacy(legacy(key, tweak, text)?);
+            let work = Work::Legacy(Box::new(legacy(key, tweak, text)?));
             return self.ends.run(app, work, columns.as_ref(), None);
         }
         let name = self.key.as_deref().unwrap_or_default();
