@@ -12,7 +12,7 @@ CLOUDS_READY := .venv-clouds/.ready
 FEATURES := --features kms-providers/failpoints
 FUZZ_SECONDS ?= 60
 
-.PHONY: help setup demo clean-demo test lint fmt doc bench fuzz fuzz-smoke crash fpe-oracle arm golden-check deny
+.PHONY: help setup demo clean-demo test lint fmt doc bench fuzz fuzz-smoke crash fpe-oracle arm kryoptic golden-check deny
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ fpe-oracle: ## FF1 in batches and one by one against the fpe crate, on a million
 
 arm: ## Tests of kms-core on 64-bit ARM, under emulation
 	@scripts/arm.sh
+
+kryoptic: ## Build the kryoptic token, for tests over PKCS #11 3.2 (minutes: it brings an OpenSSL)
+	@scripts/setup.sh kryoptic
+	cargo build --release --locked --manifest-path tests/kryoptic/Cargo.toml --target-dir target/kryoptic
 
 golden-check: setup $(VENV_READY) ## The independent implementation opens every golden file and makes its own anew
 	@$(PYTHON) scripts/test.py oracle golden

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what `make` targets need and this machine lacks, by apt, where it may; else says what to install.
-# setup.sh [test] [fuzz] [arm]
+# setup.sh [test] [fuzz] [arm] [kryoptic]
 set -euo pipefail
 
 packages=()
@@ -16,8 +16,12 @@ for part in "${@:-test}"; do
         need openssl openssl
         need ssh-keygen openssh-client
         need python3 python3
+        need softhsm2-util softhsm2
+        need pkcs11-tool opensc
         ! has python3 || python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
         has javac && has mvn || echo "A JDK or Maven is missing: exchanges with the AWS Encryption SDK for Java will be SKIPPED."
+        [ -e target/kryoptic/release/libkryoptic_token.so ] ||
+            echo "kryoptic is not built (make kryoptic, minutes): tests over it will be SKIPPED."
         has go || echo "Go is missing: checks by golang.org/x/mod will be SKIPPED."
         ;;
     fuzz) need c++ g++ ;; # libFuzzer is built from the sources in libfuzzer-sys
@@ -25,6 +29,11 @@ for part in "${@:-test}"; do
         need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
         need qemu-aarch64 qemu-user
         [ -e /usr/aarch64-linux-gnu/lib/libc.so.6 ] || packages+=(libc6-dev-arm64-cross)
+        ;;
+    kryoptic)
+        need make make
+        need perl perl
+        compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || packages+=(libclang-dev)
         ;;
     *) echo "setup.sh: no part named $part" >&2 && exit 2 ;;
     esac

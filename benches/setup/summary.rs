@@ -231,6 +231,18 @@ use Goal::{Beside, Rate, Shown, Times};
 
 const LINES: &[Line] = &[
     line(
+        "kmip",
+        "KMIP: read an answer to Get",
+        "kmip-read-get/keystrand",
+        Beside("kmip-read-get/kmip-protocol"),
+    ),
+    line(
+        "kmip",
+        "KMIP: write an answer to Get",
+        "kmip-write-get/keystrand",
+        Shown,
+    ),
+    line(
         "fpe",
         "FF1, 16 digits, AES-256, batched",
         "ff1-16-digits/keystrand-batch",

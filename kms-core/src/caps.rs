@@ -54,3 +54,15 @@ pub const ESDK_DATA_KEYS: usize = 16;
 /// Plaintext bytes of one frame of an AWS Encryption SDK message, or of a body without frames, unless the caller allows
 /// more: each is held in memory until its tag is checked.
 pub const ESDK_FRAME: u64 = 64 << 20;
+/// Dimensions of a schema of attributes.
+pub const AKD_DIMENSIONS: usize = 16;
+/// Bytes of a dimension's name.
+pub const AKD_NAME: usize = 64;
+/// Bytes of a text value, and of a component of a path.
+pub const AKD_VALUE: usize = 256;
+/// Components of a path.
+pub const AKD_COMPONENTS: usize = 32;
+/// Node keys of one grant, over all usages.
+pub const AKD_NODES: usize = 4096;
+/// Epochs from the first to the last of one grant.
+pub const GRANT_EPOCHS: u32 = 4096;

@@ -32,6 +32,9 @@ pub enum Error {
     /// The caller misused the API.
     #[error("{0}")]
     Caller(CallerFault),
+    /// Attributes, schemas and grants do not fit together ([`crate::akd`]).
+    #[error("{0}")]
+    Akd(AkdFault),
     /// The random source failed; nothing was made.
     #[error("the system's random source failed")]
     Random,
@@ -187,6 +190,33 @@ faults! {
 }
 
 faults! {
+    /// Why attributes lead to no key, or a grant is not accepted.
+    AkdFault {
+        Schema = "a schema has 1 to 16 dimensions with different names of 1 to 64 bytes, and one of them is the epoch, called so",
+        UnknownAttribute = "the schema has no such attribute",
+        Repeated = "an attribute or value is named twice",
+        Gap = "an attribute is missing: they are given in the order of the schema, and only the last ones may be left out",
+        ValueKind = "a value does not fit its dimension: a text, a number, a path, or a number of so many bits",
+        ValueLength = "a text value is 1 to 256 bytes without NUL",
+        PathComponent = "a component of a path is 1 to 256 bytes without NUL; none may be empty",
+        PathLength = "a path has 1 to 32 components",
+        NotNormalized = "a text is not in Unicode normalization form C; normalize it where it enters",
+        InnerNode = "a part of an interval can only stand last",
+        Interval = "an interval runs from a number to the same or a higher one, in an epoch or a range",
+        NoValues = "no value is given",
+        TooManyNodes = "more than 4096 nodes; grant fewer values, fewer epochs, or all that is below",
+        AboveEpoch = "a grant above the epoch would reach into every epoch to come; name an interval of epochs",
+        TooManyEpochs = "a grant reaches over at most 4096 epochs",
+        Terms = "issuer and grantee are lines of 1 to 256 bytes, the times are in order, and the epochs are those of the nodes",
+        Usage = "the key is of another usage",
+        NotGranted = "no key for this usage and these attributes was granted",
+        OtherTree = "the keys are of another tree than the schema",
+        SchemaChanged = "the schema is not the one that the data or the grant was made with, nor that one with dimensions added behind",
+        Expired = "the grant has expired; ask its issuer for a new one",
+    }
+}
+
+faults! {
     /// Why a key-encapsulation mechanism refused.
     KemFault {
         PublicKeyLength = "a public key of this mechanism has another length",
@@ -253,7 +283,7 @@ pub enum KekOperation {
     Lifecycle,
     /// Sign with a signature key, which is no KEK.
     Sign,
-    /// Derive from a key of tokens, which is no KEK.
+    /// Derive from a root or a key of tokens, which are no KEKs.
     Derive,
 }
 
@@ -281,6 +311,7 @@ faults! {
         StillNeeded = "envelopes in the journal still need this key version; rewrap them first",
         Primary = "new envelopes use this key version; rotate the key first, or name the key without a version",
         WeakMaterial = "the key material to import is all zero; import random bytes",
+        WeakKey = "the key's attributes allow more than a KEK may do (it can leave the token, or decrypts what it wraps); `kmsctl doctor` names them",
         Random = "the system's random source failed; nothing was made",
         Denied = "access was denied; check the credentials and grants of this provider",
         Unavailable = "the provider is not reachable; try again later",
@@ -372,6 +403,12 @@ impl From<PolicyFault> for Error {
 impl From<CallerFault> for Error {
     fn from(fault: CallerFault) -> Self {
         Self::Caller(fault)
+    }
+}
+
+impl From<AkdFault> for Error {
+    fn from(fault: AkdFault) -> Self {
+        Self::Akd(fault)
     }
 }
 

@@ -14,6 +14,7 @@
 //! | format | `suite`, `schedule`, `header`, `context`, [`caps`] | every byte of KS1 |
 //! | data | [`payload`], [`record`], [`quorum`] | chunks, records, shares |
 //! | keys | [`Kek`], [`Keyring`], [`PassphraseKek`], [`HpkeKek`], [`HybridKek`] | how a provider protects a secret |
+//! | attributes | [`akd`] | keys by what data is, and grants of them |
 //! | envelope | [`Sealer`], [`Opener`], [`Rewrapper`], [`cache`], [`audit`] | who may do what, in which order |
 //!
 //! Beside them stands [`fpe`]: tokens that look like the values they stand for. It uses primitives and the columns of
@@ -44,6 +45,7 @@
 //! # }).unwrap();
 //! ```
 
+pub mod akd;
 pub mod audit;
 pub mod cache;
 pub mod caps;
@@ -98,6 +100,6 @@ pub use header::{
 
 // Errors: each names the party at fault.
 pub use error::{
-    AuditFault, CallerFault, Error, EsdkFault, FormatFault, KekError, KekFault, KekOperation, KemFault, LimitFault,
-    PolicyFault, Result, SignatureFault,
+    AkdFault, AuditFault, CallerFault, Error, EsdkFault, FormatFault, KekError, KekFault, KekOperation, KemFault,
+    LimitFault, PolicyFault, Result, SignatureFault,
 };

@@ -13,9 +13,11 @@
 //! | files | [`durable`] | atomic replacement, locks between processes |
 //! | keys | `keyset` | versions and states of keys whose bytes this process holds |
 //! | providers | [`memory`], [`local`] | where such keys are kept |
-//! | clouds | `cloud`, `aws`, `azure` (features) | calls that cross a network; a service that keeps its keys to itself |
+//! | clouds | `cloud`, `aws`, `azure`, `gcp` (features) | calls that cross a network; a service that keeps its keys to itself |
+//! | tokens | `pkcs11` (a feature) | keys that never leave hardware, by a module that is loaded into this process |
 //! | configuration | [`config`], [`Resolver`] | who serves which key |
 //! | envelopes on disk | [`files`] | crash-safe sealing, opening and rewrapping of files |
+//! | attribute keys | [`grants`] | grants, sealed, signed, revoked |
 //! | trail | [`audit`] | the transparency log |
 //! | proof | `conformance` (a feature) | what every provider must do |
 //!
@@ -69,10 +71,15 @@ mod error;
 pub mod esdk;
 mod exposing;
 pub mod files;
+#[cfg(feature = "gcp")]
+pub mod gcp;
+pub mod grants;
 mod keyset;
 pub mod local;
 pub mod memory;
 mod pinned;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 mod provider;
 mod resolver;
 mod seconds;

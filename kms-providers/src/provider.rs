@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use kms_core::akd::{TreeId, Usage};
 use kms_core::crypto::signature::SignatureScheme;
 use kms_core::fpe::FpeKey;
 use kms_core::memory::Secret;
@@ -58,6 +59,14 @@ pub trait Provider: Send + Sync {
         Ok(None)
     }
 
+    /// What an operator should know of the service beyond its keys: what it is, what it can do, what it lacks.
+    ///
+    /// # Errors
+    /// When the service does not answer or refuses.
+    async fn remarks(&self) -> Result<Vec<Remark>, KekError> {
+        Ok(Vec::new())
+    }
+
     /// Making, rotating and destroying keys, where this provider can.
     fn lifecycle(&self) -> Option<&dyn KeyLifecycle> {
         None
@@ -70,6 +79,11 @@ pub trait Provider: Send + Sync {
 
     /// Signature keys, where this provider has them.
     fn signing_keys(&self) -> Option<&dyn SigningKeys> {
+        None
+    }
+
+    /// Roots of attribute keys, where this provider has them.
+    fn derivation_keys(&self) -> Option<&dyn DerivationKeys> {
         None
     }
 
@@ -149,6 +163,11 @@ pub trait KeyLifecycle: Send + Sync {
 /// Key pairs: recipients that anyone can seal to who has the public key. Their life cycle is that of every key.
 #[async_trait]
 pub trait KemKeys: Send + Sync {
+    /// The mechanisms that key pairs are made of here: every one that makes a recipient, unless a service has fewer.
+    fn mechanisms(&self) -> Vec<Kem> {
+        Kem::ALL.into_iter().filter(|kem| kem.is_recipient()).collect()
+    }
+
     /// Makes a key pair and returns its URI.
     ///
     /// # Errors
@@ -162,6 +181,15 @@ pub trait KemKeys: Send + Sync {
     /// # Errors
     /// When the service does not answer or refuses.
     async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError>;
+
+    /// The same of one key pair, where not every key of the provider is this installation's.
+    ///
+    /// # Errors
+    /// As [`KemKeys::published`].
+    async fn published_of(&self, key: &KeyUri) -> Result<Vec<Arc<dyn Kek>>, KekError> {
+        let _ = key;
+        self.published().await
+    }
 }
 
 /// Signature keys. Their life cycle is that of every key.
@@ -184,6 +212,22 @@ pub trait SigningKeys: Send + Sync {
     /// # Errors
     /// As [`SigningKeys::sign_note`], but for disabled keys.
     async fn verifier(&self, key: &KeyUri) -> Result<VerifierKey, KekError>;
+}
+
+/// Roots of attribute keys (`kms_core::akd`). Their life cycle is that of every key; a new version is another root.
+#[async_trait]
+pub trait DerivationKeys: Send + Sync {
+    /// Makes a root and returns its URI.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, also when a key of that name was destroyed.
+    async fn create_derivation_key(&self, name: &KeyName) -> Result<KeyUri, KekError>;
+
+    /// The key of one usage of one tree. The root itself never leaves.
+    ///
+    /// # Errors
+    /// `Unsupported` for a key that is no root, or a URI that names no version; the state of the key.
+    async fn usage_key(&self, root: &KeyUri, tree: TreeId, usage: Usage) -> Result<Secret<32>, KekError>;
 }
 
 /// Keys of tokens that keep their format. Their life cycle is that of every key.
@@ -242,6 +286,15 @@ pub struct Reach {
     pub key_exchange: Option<String>,
 }
 
+/// Something that an operator should know of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What is so.
+    pub text: String,
+    /// What to do about it, where something should be done.
+    pub advice: Option<String>,
+}
+
 /// A key as a listing shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -256,6 +309,8 @@ pub struct KeySummary {
     pub kem: Option<Kem>,
     /// Of a signature key: its scheme.
     pub signature: Option<SignatureScheme>,
+    /// Whether it is a root of attribute keys.
+    pub derives: bool,
     /// Whether it is a key of tokens that keep their format.
     pub fpe: bool,
     /// When it was made, where the provider tells.
@@ -343,7 +398,7 @@ impl KeySummary {
     /// Whether envelopes can be sealed to it.
     #[must_use]
     pub fn is_kek(&self) -> bool {
-        self.signature.is_none() && !self.fpe
+        self.signature.is_none() && !self.derives && !self.fpe
     }
 
     /// A summary without versions.
@@ -355,6 +410,7 @@ impl KeySummary {
             state,
             kem: None,
             signature: None,
+            derives: false,
             fpe: false,
             created,
             versions: Vec::new(),

@@ -35,6 +35,7 @@ fn asset(key: &KeySummary, info: Option<&KekInfo>) -> Asset {
     };
     let purpose = match key.signature {
         Some(_) => Purpose::Signature,
+        // A root of attribute keys protects what they protect.
         None => Purpose::Confidentiality,
     };
     let mut asset = Asset::at(place, AssetKind::ProviderKey, purpose);

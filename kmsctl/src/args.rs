@@ -11,8 +11,8 @@ use kms_providers::uri::Label;
 
 use crate::asked::AskedPassphrase;
 use crate::command::{
-    audit, completions, decrypt, doctor, encrypt, fpe, init, inspect, key, man, migrate, rewrap, rotate, scan, sign,
-    verify,
+    audit, completions, decrypt, doctor, encrypt, fpe, grant, init, inspect, key, man, migrate, rewrap, rotate, scan,
+    sign, verify, view,
 };
 use crate::failure::Result;
 
@@ -89,9 +89,19 @@ pub enum Command {
     Sign(sign::Sign),
     /// Verify signatures of files; needs no home
     Verify(verify::Verify),
+    /// Grant attribute keys, and revoke grants
+    #[command(subcommand)]
+    Grant(grant::Grant),
+    /// Seal a table once, and show each role its view of it
+    #[command(subcommand)]
+    View(view::View),
     /// Verify, read and prove the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Tokens: a first one, for trying things out
+    #[cfg(feature = "pkcs11")]
+    #[command(subcommand)]
+    Pkcs11(crate::command::pkcs11::Pkcs11),
     /// Check home, keystore, providers, audit log and memory
     Doctor(doctor::Doctor),
     /// Write completions for a shell

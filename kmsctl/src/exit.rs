@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use kms_core::{CallerFault, Error, KekFault, KekOperation, PolicyFault};
+use kms_core::{AkdFault, CallerFault, Error, KekFault, KekOperation, PolicyFault};
 
 /// How a command ended. The numbers are a promise to scripts (docs/kmsctl.md, "Exit codes").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +88,9 @@ impl From<&Error> for Exit {
             Error::Caller(CallerFault::ChangedMeanwhile | CallerFault::Reserve | CallerFault::Finished) => Self::Failed,
             Error::Caller(CallerFault::Level | CallerFault::RecipientNotConfigured) => Self::Refused,
             Error::Caller(_) => Self::Usage,
+            Error::Akd(AkdFault::Expired | AkdFault::NotGranted) => Self::Refused,
+            Error::Akd(AkdFault::OtherTree | AkdFault::SchemaChanged) => Self::DoesNotOpen,
+            Error::Akd(_) => Self::Usage,
             _ => Self::Failed,
         }
     }
@@ -105,6 +108,7 @@ impl From<KekFault> for Exit {
             | F::StillNeeded
             | F::Denied
             | F::Primary
+            | F::WeakKey
             | F::NotPinned => Self::Refused,
             F::NotFound | F::AlreadyExists | F::WeakMaterial => Self::Usage,
             _ => Self::Failed,
@@ -152,6 +156,9 @@ mod tests {
             (of(KekOperation::Wrap, KekFault::NotPinned), 5),
             (provider(KekFault::Corrupt), 1),
             (Error::Audit(AuditFault::Full), 1),
+            (Error::Akd(AkdFault::Expired), 5),
+            (Error::Akd(AkdFault::SchemaChanged), 3),
+            (Error::Akd(AkdFault::UnknownAttribute), 2),
             (Error::Random, 1),
             (Error::Io(std::io::ErrorKind::NotFound), 1),
         ];

@@ -67,6 +67,12 @@ impl Home {
         self.0.join("audit")
     }
 
+    /// What was granted from here.
+    #[must_use]
+    pub fn grants(&self) -> PathBuf {
+        self.0.join("grants")
+    }
+
     /// The key that signs the audit log.
     #[must_use]
     pub fn log_key(&self) -> PathBuf {

@@ -30,6 +30,10 @@ pub enum Action {
     CancelDestroy,
     /// Keys were granted to someone.
     Grant,
+    /// Grants were revoked.
+    Revoke,
+    /// Keys were derived from a root.
+    Derive,
     /// A signature key signed something.
     Sign,
     /// Tokens were made under a key.
@@ -40,7 +44,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Seal,
         Self::Open,
         Self::Rewrap,
@@ -54,6 +58,8 @@ impl Action {
         Self::DestroyKey,
         Self::CancelDestroy,
         Self::Grant,
+        Self::Revoke,
+        Self::Derive,
         Self::Sign,
         Self::Tokenize,
         Self::Detokenize,
@@ -91,6 +97,8 @@ impl Action {
             Self::DestroyKey => ("destroy-key", DELETE),
             Self::CancelDestroy => ("cancel-destroy", UPDATE),
             Self::Grant => ("grant", CREATE),
+            Self::Revoke => ("revoke", UPDATE),
+            Self::Derive => ("derive", CREATE),
             Self::Sign => ("sign", CREATE),
             Self::Tokenize => ("tokenize", CREATE),
             Self::Detokenize => ("detokenize", READ),

@@ -61,6 +61,7 @@ impl From<&Error> for Reason {
             Error::Provider(error) => Self::from(error),
             Error::Audit(fault) => Self::of_fault("audit", fault),
             Error::Caller(fault) => Self::of_fault("caller", fault),
+            Error::Akd(fault) => Self::of_fault("akd", fault),
             Error::Random => Self::fixed("system.Random", "the system's random source failed"),
             Error::Io(_) => Self::fixed("system.Io", "input or output failed"),
         }

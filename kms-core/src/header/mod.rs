@@ -173,8 +173,9 @@ impl Header {
         &self.raw[self.prelude.layout().immutable]
     }
 
-    /// `imm_hash`.
-    pub(crate) fn immutable_hash(&self, backend: &CryptoBackend) -> Digest {
+    /// `imm_hash`: the digest of what no rewrap changes.
+    #[must_use]
+    pub fn immutable_hash(&self, backend: &CryptoBackend) -> Digest {
         immutable_hash(backend, self.domain(), self.immutable_bytes())
     }
 

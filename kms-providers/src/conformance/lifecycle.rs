@@ -430,15 +430,15 @@ fn unneeded(_: &KeyUri) -> u64 {
 
 /// The URI of the version that wrapped, where URIs of this kind name versions.
 fn versioned(uri: &KeyUri, wrapped: &WrappedKey) -> Option<KeyUri> {
-    let version = std::str::from_utf8(wrapped.version.as_deref()?).ok()?;
-    let uri = uri.without_version();
-    let candidates = [format!("{uri}/{version}"), format!("{uri}/cryptoKeyVersions/{version}")];
-    let mut parsed = candidates.iter().filter_map(|text| KeyUri::parse(text).ok());
-    parsed.find(|parsed| parsed.version().as_deref() == Some(version))
+    uri.at_version(std::str::from_utf8(wrapped.version.as_deref()?).ok()?)
 }
 
 fn absent(uri: &KeyUri) -> Result<KeyUri, Failure> {
     let text = uri.without_version().to_string();
-    let parent = text.rsplit_once('/').map_or("", |(parent, _)| parent);
-    KeyUri::parse(&format!("{parent}/{}", fresh_name())).map_err(|error| Failure(error.to_string()))
+    let name = fresh_name();
+    let absent = match uri {
+        KeyUri::Pkcs11(_) => format!("pkcs11:object={name}"),
+        _ => format!("{}/{name}", text.rsplit_once('/').map_or("", |(parent, _)| parent)),
+    };
+    KeyUri::parse(&absent).map_err(|error| Failure(error.to_string()))
 }

@@ -263,12 +263,16 @@ async fn an_absent_key_is_not_found(run: &Run<'_>) -> Outcome {
 
 /// A key beside `uri` that does not exist.
 fn absent_sibling(uri: &KeyUri) -> Option<KeyUri> {
+    if uri.scheme() == UriScheme::Pkcs11 {
+        return KeyUri::parse("pkcs11:object=conformance-absent").ok();
+    }
     let text = uri.without_version().to_string();
     let (parent, name) = text.rsplit_once('/')?;
     let absent: String = match uri.scheme() {
         UriScheme::AwsKms => "00000000-0000-4000-8000-000000000000".into(),
         UriScheme::Local | UriScheme::Memory => "conformance-absent".into(),
-        _ => name.chars().rev().collect::<String>() + "-absent",
+        // What a name ends in may tell what kind of key it is.
+        _ => format!("absent-{name}"),
     };
     KeyUri::parse(&format!("{parent}/{absent}")).ok()
 }

@@ -96,7 +96,7 @@ impl<H: Host> Kek for KeysetKek<H> {
             .map_err(|fault| self.error(KekOperation::Unwrap, fault))
     }
 
-    /// Of signature keys and keys of tokens too: they wrap nothing, and rotate as all keys do.
+    /// Of signature keys, roots and keys of tokens too: they wrap nothing, and rotate as all keys do.
     async fn describe(&self) -> Result<KekInfo, KekError> {
         let read = |key: &Key| match key.purpose {
             Purpose::Pair(_) => Err(KekFault::Unsupported),
@@ -106,6 +106,10 @@ impl<H: Host> Kek for KeysetKek<H> {
         let (purpose, version) = read.map_err(|fault| self.error(KekOperation::Describe, fault))?;
         let (algorithm, posture) = match (purpose, self.host.style()) {
             (Purpose::Sign(scheme), _) => (scheme.name(), scheme.posture()),
+            (Purpose::Derive, _) => (
+                "HMAC-SHA-512 derivation of attribute keys, 256-bit key",
+                Posture::Hedged,
+            ),
             (Purpose::Fpe, _) => ("FF1 with AES-256", Posture::Hedged),
             (_, WrapStyle::Derive) => ("HKDF-SHA-512 derivation, 256-bit key", Posture::Hedged),
             (_, WrapStyle::KeyWrap) => ("AES-256-KWP", Posture::Hedged),

@@ -160,6 +160,7 @@ fn summary<H: Host>(host: &H, name: &KeyName, key: &Key) -> KeySummary {
     let mut summary = KeySummary::new(uri, key.state.into(), Some(from_unix_seconds(key.created)));
     summary.kem = key.purpose.kem();
     summary.signature = key.purpose.signature();
+    summary.derives = key.purpose == Purpose::Derive;
     summary.fpe = key.purpose == Purpose::Fpe;
     summary.versions.extend(key.versions.iter().map(|version| {
         let created = Some(from_unix_seconds(version.created));

@@ -5,6 +5,7 @@
 //! wait and a change that could not be made durable never happened.
 
 mod change;
+mod derivation;
 mod host;
 mod kek;
 mod kem;

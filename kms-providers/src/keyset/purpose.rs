@@ -13,6 +13,8 @@ pub(crate) enum Purpose {
     Pair(Kem),
     /// A signature key; the material of a version is its seed.
     Sign(SignatureScheme),
+    /// A root that attribute keys are derived from.
+    Derive,
     /// Tokens that keep their format; keys of templates are derived from the material of a version.
     Fpe,
 }

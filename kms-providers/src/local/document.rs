@@ -96,7 +96,7 @@ impl Document {
         let formats = self.keys.keys().map(|(_, key)| match key.purpose {
             Purpose::Wrap => SYMMETRIC_ONLY,
             Purpose::Pair(_) | Purpose::Sign(_) => WITHOUT_TOKENS,
-            Purpose::Fpe => FORMAT,
+            Purpose::Fpe | Purpose::Derive => FORMAT,
         });
         Index {
             format: formats.max().unwrap_or(SYMMETRIC_ONLY),
@@ -126,6 +126,9 @@ struct KeyEntry {
     /// The scheme of a signature key, whose material is its seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signature: Option<String>,
+    /// Of a root: what is derived from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    derives: Option<String>,
     /// Whether it is a key of tokens.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     fpe: bool,
@@ -168,6 +171,7 @@ impl KeyEntry {
             name: name.as_str().to_owned(),
             kem: key.purpose.kem().map(|kem| kem.name().to_owned()),
             signature: key.purpose.signature().map(|scheme| scheme.name().to_owned()),
+            derives: (key.purpose == Purpose::Derive).then(|| ATTRIBUTE_KEYS.to_owned()),
             fpe: key.purpose == Purpose::Fpe,
             created: key.created,
             state: key.state,
@@ -178,9 +182,10 @@ impl KeyEntry {
 
     fn key(self, material: &mut Material<'_>) -> Result<(KeyName, Key), KekFault> {
         let name = KeyName::parse(&self.name).map_err(|_| KekFault::Corrupt)?;
+        let purpose = self.purpose()?;
         let versions = self.versions.into_iter().map(|entry| entry.version(material));
         let key = Key {
-            purpose: purpose(self.kem.as_deref(), self.signature.as_deref(), self.fpe)?,
+            purpose,
             created: self.created,
             state: self.state,
             primary: self.primary,
@@ -188,17 +193,24 @@ impl KeyEntry {
         };
         Ok((name, key))
     }
-}
 
-fn purpose(kem: Option<&str>, signature: Option<&str>, fpe: bool) -> Result<Purpose, KekFault> {
-    let purpose = match (kem, signature, fpe) {
-        (None, None, false) => Some(Purpose::Wrap),
-        (None, None, true) => Some(Purpose::Fpe),
-        (Some(kem), None, false) => Kem::from_name(kem).map(Purpose::Pair),
-        (None, Some(scheme), false) => SignatureScheme::from_name(scheme).map(Purpose::Sign),
-        _ => None,
-    };
-    purpose.ok_or(KekFault::Corrupt)
+    fn purpose(&self) -> Result<Purpose, KekFault> {
+        let said = (
+            self.kem.as_deref(),
+            self.signature.as_deref(),
+            self.derives.as_deref(),
+            self.fpe,
+        );
+        let purpose = match said {
+            (None, None, None, false) => Some(Purpose::Wrap),
+            (Some(kem), None, None, false) => Kem::from_name(kem).map(Purpose::Pair),
+            (None, Some(scheme), None, false) => SignatureScheme::from_name(scheme).map(Purpose::Sign),
+            (None, None, Some(ATTRIBUTE_KEYS), false) => Some(Purpose::Derive),
+            (None, None, None, true) => Some(Purpose::Fpe),
+            _ => None,
+        };
+        purpose.ok_or(KekFault::Corrupt)
+    }
 }
 
 impl VersionEntry {
@@ -236,12 +248,14 @@ impl Material<'_> {
     }
 }
 
-/// The format with keys of tokens.
+/// The format with keys of tokens and roots of attribute keys.
 const FORMAT: u32 = 3;
-/// The format without them, with key pairs. Older versions read it; they take neither a new field nor another key for a
-/// KEK.
+/// The format without them, with key pairs and signature keys. Older versions read it; they take neither a new field nor
+/// another key for a KEK.
 const WITHOUT_TOKENS: u32 = 2;
-/// The format with neither, which the first version reads too.
+/// The format with none of these, which the first version reads too.
 const SYMMETRIC_ONLY: u32 = 1;
+/// What roots are for.
+const ATTRIBUTE_KEYS: &str = "attribute-keys";
 const LENGTH_LEN: usize = 4;
 const MATERIAL_LEN: usize = 32;

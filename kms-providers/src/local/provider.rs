@@ -18,7 +18,7 @@ use super::store::Store;
 use crate::config::ProviderConfig;
 use crate::error::Error;
 use crate::keyset::{self, Host};
-use crate::provider::{FpeKeys, KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider, SigningKeys};
+use crate::provider::{DerivationKeys, FpeKeys, KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider, SigningKeys};
 use crate::uri::{KeyUri, UriScheme};
 
 /// Which keystore to open, and how.
@@ -242,6 +242,10 @@ impl Provider for LocalProvider {
     }
 
     fn signing_keys(&self) -> Option<&dyn SigningKeys> {
+        Some(&*self.0)
+    }
+
+    fn derivation_keys(&self) -> Option<&dyn DerivationKeys> {
         Some(&*self.0)
     }
 

@@ -10,7 +10,7 @@ use kms_core::crypto::CryptoBackend;
 use kms_core::{Kek, KekError, KekFault};
 
 use crate::keyset::{self, Host, Keyset, WrapStyle};
-use crate::provider::{FpeKeys, KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider, SigningKeys};
+use crate::provider::{DerivationKeys, FpeKeys, KemKeys, KeyImport, KeyLifecycle, KeySummary, Provider, SigningKeys};
 use crate::uri::{KeyUri, UriScheme};
 
 /// How an in-memory provider protects a secret.
@@ -110,6 +110,10 @@ impl Provider for MemoryProvider {
     }
 
     fn signing_keys(&self) -> Option<&dyn SigningKeys> {
+        Some(&*self.0)
+    }
+
+    fn derivation_keys(&self) -> Option<&dyn DerivationKeys> {
         Some(&*self.0)
     }
 

@@ -30,6 +30,8 @@ pub use kmip::KmipKey;
 pub(crate) use name::version_number;
 pub use name::{KeyName, Label, NamedKey, VersionNumber};
 pub use pkcs11::Pkcs11Key;
+#[cfg(feature = "pkcs11")]
+pub(crate) use pkcs11::{VERSION_ID, parse_path};
 pub use scheme::UriScheme;
 
 /// The name of a key at some provider, with or without a version.
@@ -121,6 +123,7 @@ impl KeyUri {
             Self::Local(key) | Self::Memory(key) => key.version().map(|n| Cow::Owned(n.to_string())),
             Self::GcpKms(key) => key.version().map(|n| Cow::Owned(n.to_string())),
             Self::AzureKv(key) => key.version().map(Cow::Borrowed),
+            Self::Pkcs11(key) => key.version().map(Cow::Borrowed),
             _ => None,
         }
     }
@@ -131,10 +134,23 @@ impl KeyUri {
         match self {
             Self::Local(key) => Self::Local(key.without_version()),
             Self::Memory(key) => Self::Memory(key.without_version()),
-            Self::GcpKms(key) => Self::GcpKms(key.without_version()),
+            Self::GcpKms(key) => Self::GcpKms(key.with_version(None)),
             Self::AzureKv(key) => Self::AzureKv(key.without_version()),
+            Self::Pkcs11(key) => Self::Pkcs11(key.without_version()),
             unversioned => unversioned.clone(),
         }
+    }
+
+    /// This key at a version; `None` where URIs of this kind name none, or `version` cannot be one.
+    #[must_use]
+    pub fn at_version(&self, version: &str) -> Option<Self> {
+        let key = self.without_version();
+        let at = match &key {
+            Self::Pkcs11(key) => Some(Self::Pkcs11(key.at_version(version)?)),
+            Self::GcpKms(_) => Self::parse(&format!("{key}/cryptoKeyVersions/{version}")).ok(),
+            _ => Self::parse(&format!("{key}/{version}")).ok(),
+        };
+        at.filter(|at| at.version().as_deref() == Some(version))
     }
 
     /// The region that the URI itself tells: AWS and Google Cloud.

@@ -17,19 +17,55 @@ impl Pkcs11Key {
         decode(value?)
     }
 
+    /// The key that these attributes name, each once and in this order.
+    #[must_use]
+    pub fn of(attributes: &[(&str, &[u8])]) -> Option<Self> {
+        let written = attributes
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encode(value)));
+        Self::parse(&written.collect::<Vec<_>>().join(";")).ok()
+    }
+
+    /// The version of the key that the URI names: Keystrand's keys have it in their CKA_ID.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        let (_, id) = attributes(&self.0).find(|(key, _)| *key == "id")?;
+        id?.strip_prefix(VERSION_ID)
+    }
+
+    /// The key itself.
+    #[must_use]
+    pub fn without_version(&self) -> Self {
+        if self.version().is_none() {
+            return self.clone();
+        }
+        let kept: Vec<_> = self.0.split(';').filter(|part| !part.starts_with("id=")).collect();
+        match kept.iter().any(|part| part.starts_with("object=")) {
+            true => Self(kept.join(";").into()),
+            // By its id alone the URI names one object, so there is no key beside it to name.
+            false => self.clone(),
+        }
+    }
+
+    /// One version of the key; `None` for what is no version, or a URI that names an object by its id.
+    #[must_use]
+    pub fn at_version(&self, version: &str) -> Option<Self> {
+        let key = self.without_version();
+        let is_version = !version.is_empty() && version.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        (is_version && key.attribute("id").is_none()).then(|| Self(format!("{key};id={VERSION_ID}{version}").into()))
+    }
+
+    /// The attributes and their decoded values, as written.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, Vec<u8>)> {
+        attributes(&self.0).filter_map(|(name, value)| Some((name, decode(value?)?)))
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, UriFault> {
         if text.contains('?') {
             return Err(UriFault::Pkcs11Query);
         }
-        let mut seen: Vec<&str> = Vec::new();
-        for (name, value) in attributes(text) {
-            let valid = value.is_some_and(|value| is_allowed(name, value));
-            if !valid || seen.contains(&name) {
-                return Err(UriFault::Pkcs11Attribute);
-            }
-            seen.push(name);
-        }
-        if !seen.contains(&"object") && !seen.contains(&"id") {
+        let parsed = parse_path(text).ok_or(UriFault::Pkcs11Attribute)?;
+        if !parsed.iter().any(|(name, _)| matches!(*name, "object" | "id")) {
             return Err(UriFault::Pkcs11Unnamed);
         }
         Ok(Self(text.into()))
@@ -40,6 +76,19 @@ impl fmt::Display for Pkcs11Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The attributes of a path by RFC 7512 2.3, each at most once; `None` for a path that is none.
+pub(crate) fn parse_path(text: &str) -> Option<Vec<(&str, Vec<u8>)>> {
+    let mut parsed: Vec<(&str, Vec<u8>)> = Vec::new();
+    for (name, value) in attributes(text) {
+        let value = value.filter(|value| is_allowed(name, value))?;
+        if parsed.iter().any(|(seen, _)| *seen == name) {
+            return None;
+        }
+        parsed.push((name, decode(value)?));
+    }
+    Some(parsed)
 }
 
 fn attributes(path: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
@@ -94,6 +143,21 @@ fn decode(value: &str) -> Option<Vec<u8>> {
     }
     Some(decoded)
 }
+
+/// Bytes as a value: unreserved characters bare, all else `%XX`.
+fn encode(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        match is_unreserved(byte) {
+            true => text.push(char::from(byte)),
+            false => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
+}
+
+/// What the CKA_ID of a version begins with.
+pub(crate) const VERSION_ID: &str = "ks1:";
 
 /// `pk11-path-res-avail` of RFC 7512 2.3.
 const RESERVED_AVAILABLE: &[u8] = b":[]@!$'()*+,=&";

@@ -6,16 +6,20 @@ pub mod decrypt;
 pub mod doctor;
 pub mod encrypt;
 pub mod fpe;
+pub mod grant;
 pub mod init;
 pub mod inspect;
 pub mod key;
 pub mod man;
 pub mod migrate;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 pub mod rewrap;
 pub mod rotate;
 pub mod scan;
 pub mod sign;
 pub mod verify;
+pub mod view;
 
 use crate::App;
 use crate::args::Command;
@@ -41,7 +45,11 @@ impl Command {
             Self::Fpe(command) => command.run(app).await,
             Self::Sign(command) => command.run(app).await,
             Self::Verify(command) => command.run(app),
+            Self::Grant(command) => command.run(app).await,
+            Self::View(command) => command.run(app).await,
             Self::Audit(command) => command.run(app).await,
+            #[cfg(feature = "pkcs11")]
+            Self::Pkcs11(command) => command.run(app).await,
             Self::Doctor(command) => command.run(app).await,
             Self::Completions(command) => command.run(app).await,
             Self::Man(command) => command.run(app).await,

@@ -1,7 +1,9 @@
 //! Failures of the library: whose fault, and what to do next.
 
 use kms_core::audit::Reason;
-use kms_core::{AuditFault, CallerFault, Error, EsdkFault, FormatFault, KekError, KekFault, LimitFault, PolicyFault};
+use kms_core::{
+    AkdFault, AuditFault, CallerFault, Error, EsdkFault, FormatFault, KekError, KekFault, LimitFault, PolicyFault,
+};
 
 use super::{Failure, Party};
 
@@ -44,6 +46,9 @@ fn party(error: &Error) -> Party {
         Error::Format(_) | Error::Esdk(_) | Error::Limit(_) | Error::DoesNotOpen => Party::Data,
         Error::Policy(_) => Party::Policy,
         Error::Caller(_) => Party::Caller,
+        Error::Akd(AkdFault::Expired | AkdFault::NotGranted) => Party::Policy,
+        Error::Akd(AkdFault::OtherTree | AkdFault::SchemaChanged) => Party::Data,
+        Error::Akd(_) => Party::Caller,
         Error::Provider(error) => match error.kind {
             KekFault::NotFound
             | KekFault::AlreadyExists
@@ -51,7 +56,7 @@ fn party(error: &Error) -> Party {
             | KekFault::WeakMaterial
             | KekFault::PublicOnly
             | KekFault::Primary => Party::Caller,
-            KekFault::NotPinned => Party::Policy,
+            KekFault::NotPinned | KekFault::WeakKey => Party::Policy,
             KekFault::Storage
             | KekFault::StorageFull
             | KekFault::NotWritable
@@ -91,8 +96,23 @@ fn next_step(error: &Error) -> &'static str {
         }
         Error::Caller(CallerFault::ChangedMeanwhile) => "somebody else changed the file; run the command again",
         Error::Caller(_) => "see the command's --help",
+        Error::Akd(fault) => next_for_attributes(*fault),
         Error::Random => "the system's random source is broken; do not use this machine for keys",
         _ => "see `kmsctl doctor`",
+    }
+}
+
+fn next_for_attributes(fault: AkdFault) -> &'static str {
+    match fault {
+        AkdFault::Expired | AkdFault::NotGranted => {
+            "ask the issuer for a grant; `kmsctl grant show` tells what this one is"
+        }
+        AkdFault::OtherTree => "use the schema and the grant of the same tree",
+        AkdFault::SchemaChanged => "use the schema that was there before; only add dimensions at its end",
+        AkdFault::UnknownAttribute | AkdFault::Gap => "name the attributes as the schema file does",
+        AkdFault::NoValues => "list `values` of the dimension in the schema file, or name them one by one",
+        AkdFault::AboveEpoch => "say --epochs FIRST..LAST",
+        _ => "see docs/akd.md and the schema file",
     }
 }
 

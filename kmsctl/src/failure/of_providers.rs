@@ -6,9 +6,11 @@ use kms_providers::audit::LogError;
 use kms_providers::config::ConfigError;
 use kms_providers::esdk::MessageKeyError;
 use kms_providers::files::{FileError, FileFault};
+use kms_providers::grants::GrantError;
 use kms_providers::local::{KeyFileError, KeystoreError};
 use kms_providers::uri::UriError;
 use kms_providers::{Error, ResolveError};
+use kms_views::ViewError;
 
 use super::{Failure, Party};
 use crate::exit::Exit;
@@ -105,8 +107,92 @@ impl From<Error> for Failure {
             Error::Azure(kms_providers::azure::AzureError::Config(error)) => error.into(),
             #[cfg(feature = "azure")]
             Error::Azure(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
+            #[cfg(feature = "gcp")]
+            Error::Gcp(kms_providers::gcp::GcpError::Config(error)) => error.into(),
+            #[cfg(feature = "gcp")]
+            Error::Gcp(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
+            #[cfg(feature = "pkcs11")]
+            Error::Pkcs11(kms_providers::pkcs11::Pkcs11Error::Config(error)) => error.into(),
+            #[cfg(feature = "pkcs11")]
+            Error::Pkcs11(error) => {
+                Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml")
+            }
             other => Self::usage(other.to_string(), "name a file that holds it with --passphrase-file"),
         }
+    }
+}
+
+impl From<GrantError> for Failure {
+    fn from(error: GrantError) -> Self {
+        let (code, exit, party, next) = match &error {
+            GrantError::Core(error) => return error.into(),
+            GrantError::Io { path, kind } => return Self::of_io(*kind).at(path),
+            GrantError::SchemaFile(_) => return Self::usage(error.to_string(), "correct the schema file"),
+            GrantError::IssuerKey => {
+                return Self::usage(
+                    error.to_string(),
+                    "`kmsctl key create NAME --signature mldsa65-ed25519` makes such a key; pin both of its halves",
+                );
+            }
+            GrantError::LastEpoch => return Self::usage(error.to_string(), "`kmsctl grant schema` makes another tree"),
+            GrantError::Revoked => (
+                "policy.Revoked",
+                Exit::Refused,
+                Party::Policy,
+                "ask the issuer for a new grant",
+            ),
+            GrantError::OldList => (
+                "policy.OldList",
+                Exit::Refused,
+                Party::Policy,
+                "get the newest list from the issuer",
+            ),
+            GrantError::Note(_) => (
+                "data.Signature",
+                Exit::DoesNotOpen,
+                Party::Data,
+                "do not use it before you know who made it",
+            ),
+            _ => (
+                "data.Grant",
+                Exit::DoesNotOpen,
+                Party::Data,
+                "get grant and signature again from the issuer",
+            ),
+        };
+        Self::new(code, exit, party, error.to_string(), next)
+    }
+}
+
+impl From<ViewError> for Failure {
+    fn from(error: ViewError) -> Self {
+        let message = error.to_string();
+        let (code, exit, next) = match error {
+            ViewError::Core(error) => return error.into(),
+            ViewError::Grant(error) => return error.into(),
+            ViewError::Io(kind) => return Self::of_io(kind),
+            ViewError::Cell { error, .. } => {
+                return Self {
+                    message,
+                    ..Self::from(error)
+                };
+            }
+            ViewError::Policy(_) | ViewError::Template { .. } | ViewError::Role(_) | ViewError::Column(_) => {
+                return Self::usage(message, "correct the policy, or name another; docs/views.md shows one");
+            }
+            ViewError::Manifest(_) => (
+                "data.Manifest",
+                Exit::DoesNotOpen,
+                "get table and manifest again; they belong together",
+            ),
+            ViewError::Row { .. } => (
+                "data.Row",
+                Exit::Failed,
+                "correct the value, or say --on-fault null: it is sealed, and has no token",
+            ),
+            _ => ("data.Table", Exit::Failed, "correct the table"),
+        };
+        Self::new(code, exit, Party::Data, message, next)
     }
 }
 

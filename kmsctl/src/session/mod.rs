@@ -6,7 +6,7 @@ mod providers;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use kms_core::audit::{Action, AuditTrail, Details, KeyRef, Subject};
+use kms_core::audit::{Action, AuditTrail, Details, KeyRef, Reason, Subject};
 use kms_core::crypto::CryptoBackend;
 use kms_core::{Error, Kek, KekError, Keyring, OpenPolicy, Opener, PolicyFault, Posture, esdk};
 use kms_providers::config::{Config, LogicalKey};
@@ -241,13 +241,17 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::recorded`].
-    pub async fn recorded_as<T>(
+    pub async fn recorded_as<T, E>(
         &self,
         action: Action,
         name: Option<&str>,
         keys: &[KeyUri],
-        change: impl Future<Output = Result<T, KekError>>,
-    ) -> Result<T> {
+        change: impl Future<Output = Result<T, E>>,
+    ) -> Result<T>
+    where
+        Failure: From<E>,
+        for<'e> Reason: From<&'e E>,
+    {
         let texts: Vec<_> = keys
             .iter()
             .map(|key| (key.without_version().to_string(), key.version()))

@@ -16,6 +16,27 @@ fn every_command_of_the_page_on_inventories_runs() {
     run_page(&Home::none(), "docs/scan.md", 8);
 }
 
+#[cfg(feature = "pkcs11")]
+#[test]
+#[allow(clippy::print_stdout, reason = "who reads the tests is told what was skipped")]
+fn every_command_of_the_page_on_hsms_runs() {
+    if Path::new("/usr/lib/softhsm/libsofthsm2.so").exists() {
+        run_page(&Home::none(), "docs/providers/pkcs11.md", 8);
+    } else {
+        println!("SKIPPED: no SoftHSM 2 here; apt install softhsm2");
+    }
+}
+
+#[test]
+fn every_command_of_the_page_on_grants_runs() {
+    run_page(&Home::new(), "docs/akd.md", 12);
+}
+
+#[test]
+fn every_command_of_the_page_on_views_runs() {
+    run_page(&Home::new(), "docs/views.md", 15);
+}
+
 #[test]
 fn every_command_of_the_page_on_tokens_runs() {
     run_page(&Home::none(), "docs/fpe.md", 12);
@@ -37,6 +58,9 @@ fn run_page(home: &Home, page: &str, least: usize) {
     fs::create_dir_all(folder.join("data/sub")).unwrap();
     for name in ["data/one.txt", "data/sub/two.txt", "video.mp4"] {
         fs::write(folder.join(name), name.repeat(10_000)).unwrap();
+    }
+    for (name, content) in files(&text) {
+        fs::write(folder.join(name), content).unwrap();
     }
     let mut ran = 0;
     for line in console_lines(&text) {
@@ -67,6 +91,18 @@ fn the_exit_codes_of_the_page_are_those_of_the_table() {
     for exit in kmsctl::exit::Exit::ALL {
         assert!(text.contains(&format!("| {} |", exit.code())), "{exit:?}");
     }
+}
+
+/// Blocks that are headed by a language and a file's name, as ```toml views.toml.
+fn files(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let blocks = text.split("\n```").filter_map(|block| block.split_once('\n'));
+    blocks.filter_map(|(head, content)| Some((head.split_once(' ')?.1, content)).filter(|_| is_language(head)))
+}
+
+fn is_language(head: &str) -> bool {
+    head.split(' ')
+        .next()
+        .is_some_and(|first| ["csv", "toml"].contains(&first))
 }
 
 fn console_lines(text: &str) -> impl Iterator<Item = &str> {

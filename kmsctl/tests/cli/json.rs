@@ -47,6 +47,73 @@ fn results_keep_their_shape() {
     let mut entry = home.json(&["audit", "show", "-n", "1"]).remove(0);
     entry["event"] = Value::Null; // OCSF; its shape is the audit log's own
     note("audit show", vec![entry]);
+    home.ok(&["key", "create", "root", "--derive"]);
+    home.ok(&["key", "create", "issuer", "--signature", "mldsa65-ed25519"]);
+    let schema = [
+        "grant",
+        "schema",
+        "--root",
+        "root",
+        "--dimension",
+        "dataset",
+        "--dimension",
+        "epoch",
+        "s.toml",
+    ];
+    note("grant schema", home.json(&schema));
+    let mut grant = vec![
+        "grant", "create", "--schema", "s.toml", "--issuer", "issuer", "--to", "k", "--usage", "ff1",
+    ];
+    grant.extend(["--on", "dataset=d", "--expires", "1d"]);
+    note("grant create", home.json(&[&grant[..], &["a.grant"]].concat()));
+    note(
+        "grant create",
+        home.json(&[&grant[..], &["--grantee", "later", "b.grant"]].concat()),
+    );
+    let shown = home.json(&["key", "show", "issuer"]).remove(0);
+    home.file("issuer.pub", shown["public_keys"][0]["public_key"].as_str().unwrap());
+    note(
+        "grant show",
+        home.json(&["grant", "show", "--pin", "issuer.pub", "a.grant"]),
+    );
+    note(
+        "grant show --open",
+        home.json(&["grant", "show", "--pin", "issuer.pub", "--open", "a.grant"]),
+    );
+    note("grant list", home.json(&["grant", "list"]));
+    note(
+        "grant revoke",
+        home.json(&["grant", "revoke", "--issuer", "issuer", "--all-of", "k"]),
+    );
+    home.file(
+        "v.toml",
+        "table = \"t\"\nschema = \"t.toml\"\n[column.a]\n[role.r]\na = \"clear\"\n",
+    );
+    home.file("t.csv", "a\n1\n");
+    home.ok(&[
+        "grant",
+        "schema",
+        "--root",
+        "root",
+        "--dimension",
+        "epoch",
+        "--dimension",
+        "column",
+        "t.toml",
+    ]);
+    let seal = ["view", "seal", "--policy", "v.toml", "t.csv", "t.sealed.csv"];
+    note("view seal", home.json(&seal));
+    let read = [
+        "view",
+        "read",
+        "--policy",
+        "v.toml",
+        "--role",
+        "r",
+        "t.sealed.csv",
+        "t.view.csv",
+    ];
+    note("view read", home.json(&read));
     note("doctor", home.json(&["doctor"]));
     note(
         "error",

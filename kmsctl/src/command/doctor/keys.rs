@@ -3,7 +3,7 @@
 use kms_providers::audit::AuditLog;
 use kms_providers::config::{AuditConfig, Config};
 use kms_providers::uri::KeyName;
-use kms_providers::{Provider, Reach};
+use kms_providers::{Provider, Reach, Remark};
 
 use super::{Doctor, Report};
 use crate::App;
@@ -65,9 +65,21 @@ async fn provider(name: &KeyName, provider: &dyn Provider, report: &mut Report<'
         // What follows would only fail in the same way.
         Err(error) => return report.fail("provider", &error.into()),
     }
+    match provider.remarks().await {
+        Ok(remarks) => remarks.into_iter().for_each(|remark| remarked(name, remark, report)),
+        Err(error) => return report.fail("provider", &error.into()),
+    }
     match provider.list().await {
         Ok(keys) => report.ok("provider", format!("{name}: answers, {}", count(keys.len(), "key"))),
         Err(error) => report.fail("provider", &error.into()),
+    }
+}
+
+fn remarked(name: &KeyName, remark: Remark, report: &mut Report<'_>) {
+    let detail = format!("{name}: {}", remark.text);
+    match remark.advice {
+        None => report.ok("about", detail),
+        Some(advice) => report.warn("about", detail, advice),
     }
 }
 

@@ -25,9 +25,10 @@ use crate::session::Session;
 /// Make a key, or give a name to keys that exist
 ///
 /// `create NAME` makes a key in the embedded keystore, which goes by its name from then on; with --kem a key pair, whose
-/// public key others can seal to, and with --signature a key for `kmsctl sign`, and with --fpe one for
-/// `kmsctl fpe`. With --provider the key is made there. With --uri, --classical and --pq, or
-/// --public-key nothing is made. All but keys of the embedded keystore get an entry [key.NAME] in keystrand.toml.
+/// public key others can seal to, with --signature a key for `kmsctl sign`, with --fpe one for `kmsctl fpe`, and with
+/// --derive a root of attribute keys for `kmsctl grant`. With --provider the key is made there. With --uri, --classical
+/// and --pq, or --public-key nothing is made. All but keys of the embedded keystore get an entry [key.NAME] in
+/// keystrand.toml.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Create {
@@ -42,6 +43,9 @@ pub struct Create {
     /// Make a signature key of this scheme: mldsa65-ed25519, ml-dsa-65 or ed25519
     #[arg(long, value_parser = parse_signature, conflicts_with_all = ["uris", "classical", "public_key", "kem"])]
     signature: Option<SignatureScheme>,
+    /// Make a root that attribute keys are derived from
+    #[arg(long, conflicts_with_all = ["uris", "classical", "public_key", "kem", "signature", "fpe"])]
+    derive: bool,
     /// Make a key of tokens that keep their format, for `kmsctl fpe`
     #[arg(long, conflicts_with_all = ["uris", "classical", "public_key", "kem", "signature"])]
     fpe: bool,
@@ -137,6 +141,7 @@ impl Create {
         let made: BoxFuture<'_, _> = match (self.kem, self.signature) {
             (Some(kem), _) => provider.kem_keys().ok_or_else(at)?.create_pair(name, kem),
             (None, Some(scheme)) => provider.signing_keys().ok_or_else(at)?.create_signing_key(name, scheme),
+            (None, None) if self.derive => provider.derivation_keys().ok_or_else(at)?.create_derivation_key(name),
             (None, None) if self.fpe => provider.fpe_keys().ok_or_else(at)?.create_fpe_key(name),
             (None, None) => provider.lifecycle().ok_or_else(at)?.create(name),
         };
@@ -215,22 +220,28 @@ fn parse_signature(text: &str) -> Result<SignatureScheme, String> {
     })
 }
 
-/// Adds [key.NAME] to the configuration. What stands in it stays as it is, comments and all.
+/// Adds [key.NAME] to the configuration.
 pub(super) fn configure(home: &Home, name: &KeyName, entry: &str) -> Result<()> {
+    let is_taken = |config: &Config| config.keys.contains_key(name).then(|| taken(name));
+    add_section(home, is_taken, &format!("[key.{:?}]\n{entry}\n", name.as_str()))
+}
+
+/// Adds a section to the configuration. What stands in it stays as it is, comments and all.
+pub(in crate::command) fn add_section(
+    home: &Home,
+    is_taken: impl FnOnce(&Config) -> Option<Failure>,
+    section: &str,
+) -> Result<()> {
     let path = home.config();
     let failed = |error: std::io::Error| Failure::io(&path, &error);
     let _lock = FileLock::try_acquire(&FileLock::beside(&path))
         .map_err(failed)?
         .ok_or_else(|| Failure::io(&path, &std::io::ErrorKind::ResourceBusy.into()).advise("run the command again"))?;
     let text = fs::read_to_string(&path).map_err(failed)?;
-    if Config::parse(&text, home.dir())?.keys.contains_key(name) {
-        return Err(taken(name));
+    if let Some(failure) = is_taken(&Config::parse(&text, home.dir())?) {
+        return Err(failure);
     }
-    let text = format!(
-        "{}\n[key.{:?}]\n{entry}\n",
-        text.trim_end_matches('\n').to_owned() + "\n",
-        name.as_str(),
-    );
+    let text = format!("{}\n\n{section}", text.trim_end_matches('\n'));
     // Parsed as a whole before it is written: a configuration that does not load would lock everybody out.
     Config::parse(&text, home.dir())?;
     durable::replace(&path, text.as_bytes(), &Sites::CONFIG).map_err(failed)
@@ -263,6 +274,7 @@ Examples:
   kmsctl key create payments
   kmsctl key create inbox --kem x-wing                                       others seal with its public key
   kmsctl key create release --signature mldsa65-ed25519                      signs files
+  kmsctl key create data-root --derive                                       roots attribute keys
   kmsctl key create vault --classical local://payments --pq local://inbox    both halves are needed
   kmsctl key create partner --public-key partner.pub                         seals, and opens at the partner
   kmsctl key create ledger --uri local://payments --uri local://backup       either opens

@@ -14,6 +14,8 @@ use clap::Subcommand;
 use kms_core::KekFault;
 use kms_providers::{KeyLifecycle, KeyUri};
 
+#[cfg(feature = "pkcs11")]
+pub(in crate::command) use create::add_section;
 pub(in crate::command) use create::public_key;
 pub(in crate::command) use sweep::{needed_by, sweep};
 

@@ -188,7 +188,7 @@ async fn find(session: &Session, uri: &KeyUri) -> Result<(String, KeySummary)> {
 }
 
 fn needed(index: &KeyIndex, uri: &KeyUri, version: &str) -> Needed {
-    let key = format!("{uri}/{version}").parse();
+    let key = uri.at_version(version);
     Needed {
         version: version.to_owned(),
         envelopes: key.map_or(0, |key| needed_by(index, &key)),

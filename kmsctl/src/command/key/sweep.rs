@@ -55,6 +55,7 @@ fn due(key: &KeySummary) -> Vec<KeyUri> {
         return vec![key.uri.clone()];
     }
     let versions = key.versions.iter().filter(|version| is_due(version.state));
-    let uris = versions.map(|version| format!("{}/{}", key.uri, version.version).parse());
-    uris.filter_map(Result::ok).collect()
+    versions
+        .filter_map(|version| key.uri.at_version(&version.version))
+        .collect()
 }

@@ -34,6 +34,9 @@ pub(super) struct KeyView {
     /// Of a signature key: its scheme.
     #[serde(skip_serializing_if = "Option::is_none")]
     signature: Option<&'static str>,
+    /// Of a root: what is derived from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    derives: Option<&'static str>,
     /// Of a key of tokens: that it is one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     fpe: bool,
@@ -78,6 +81,7 @@ impl KeyView {
             current: current.map(|version| version.version.clone()),
             kem: key.kem.map(kms_core::Kem::name),
             signature: key.signature.map(SignatureScheme::name),
+            derives: key.derives.then_some("attribute-keys"),
             fpe: key.fpe,
             versions: key.versions.iter().map(VersionView::from).collect(),
         }
@@ -124,6 +128,9 @@ impl fmt::Display for KeyView {
         }
         if let Some(scheme) = self.signature {
             write!(f, ", signature key ({scheme})")?;
+        }
+        if self.derives.is_some() {
+            f.write_str(", root of attribute keys")?;
         }
         if self.fpe {
             f.write_str(", key of tokens")?;
