@@ -19,7 +19,7 @@ pub(super) struct Job {
 pub(super) enum Work {
     Tokens(Tokens),
     Mask(Template, char),
-    Legacy(LegacyFf3_1),
+    Legacy(Box<LegacyFf3_1>),
 }
 
 /// Under a key.
@@ -31,7 +31,7 @@ pub(super) struct Tokens {
 
 pub(super) enum Maker {
     Ff1(Box<Tokenizer>),
-    Opaque(OpaqueTokenizer),
+    Opaque(Box<OpaqueTokenizer>),
 }
 
 /// What tokens are bound to.

@@ -227,7 +227,7 @@ impl Decrypt {
             .ends
             .columns(self.tweak.column.as_deref(), self.tweak.row_id.as_deref());
         if let (Some(key), Tweak::Supplied(tweak), Some(text)) = (&self.legacy_ff3_1, &tweak, &self.template) {
-            let work = Work::Legacy(legacy(key, tweak, text)?);
+            let work = Work::Legacy(Box::new(legacy(key, tweak, text)?));
             return self.ends.run(app, work, columns.as_ref(), None);
         }
         let name = self.key.as_deref().unwrap_or_default();
@@ -309,8 +309,8 @@ impl Tweak {
 impl Maker {
     fn new(key: &FpeKey, method: Method, template: Option<Template>) -> Result<Self> {
         match (method, template) {
-            (Method::Siv, template) => Ok(Self::Opaque(OpaqueTokenizer::siv(key, template))),
-            (Method::Hmac, template) => Ok(Self::Opaque(OpaqueTokenizer::hmac(key, template))),
+            (Method::Siv, template) => Ok(Self::Opaque(Box::new(OpaqueTokenizer::siv(key, template)))),
+            (Method::Hmac, template) => Ok(Self::Opaque(Box::new(OpaqueTokenizer::hmac(key, template)))),
             (_, Some(template)) => Ok(Self::Ff1(Box::new(Tokenizer::new(key, template)))),
             (_, None) => Err(Failure::usage(
                 "tokens that keep their format need a template",
