@@ -38,6 +38,8 @@ def main(folder):
         "header_roundtrip": headers(cases),
         "envelope_open": envelopes(cases),
         "key_uri": key_uris(cases),
+        "kmip_decode": kmip_messages() + kmip_texts(),
+        "kmip_roundtrip": kmip_messages(),
         "recognise": files(cases),
         "record_open": records(cases),
         "record_batch": batches(),
@@ -54,6 +56,47 @@ def main(folder):
 def keep(place, seed):
     place.mkdir(parents=True, exist_ok=True)
     (place / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
+
+
+def kmip_messages():
+    """Create, Get with a key in its answer, and a failure; in TTLV of 1.2 and 2.1."""
+    def item(tag, kind, value):
+        return bytes.fromhex(f"42{tag:04x}{kind:02x}") + len(value).to_bytes(4, "big") + value + bytes(-len(value) % 8)
+
+    structure = lambda tag, *items: item(tag, 1, b"".join(items))
+    integer = lambda tag, number: item(tag, 2, number.to_bytes(4, "big"))
+    enumeration = lambda tag, number: item(tag, 5, number.to_bytes(4, "big"))
+    text = lambda tag, value: item(tag, 7, value.encode())
+    version = lambda major, minor: structure(0x69, integer(0x6A, major), integer(0x6B, minor))
+    attribute = lambda name, value: structure(0x08, text(0x0A, name), value)
+    request = lambda at, *items: structure(0x78, structure(0x77, version(*at), integer(0x0D, 1)), structure(0x0F, *items))
+    response = lambda at, *items: structure(
+        0x7B, structure(0x7A, version(*at), item(0x92, 9, bytes(8)), integer(0x0D, 1)), structure(0x0F, *items))
+    template = structure(0x91, attribute("Cryptographic Algorithm", enumeration(0x0B, 3)),
+                         attribute("x-ID", text(0x0B, "7")), attribute("Name", structure(0x0B, text(0x55, "k"), enumeration(0x54, 1))))
+    attributes = structure(0x125, enumeration(0x28, 3), integer(0x2C, 12), structure(0x08, text(0x9D, "x"), text(0x0A, "ID"), text(0x0B, "7")))
+    key = structure(0x8F, structure(0x40, enumeration(0x42, 1), structure(0x45, item(0x43, 8, bytes(16))), enumeration(0x28, 3), integer(0x2A, 128)))
+    return [
+        request((1, 2), enumeration(0x5C, 1), structure(0x79, enumeration(0x57, 2), template)),
+        request((2, 1), enumeration(0x5C, 1), structure(0x79, enumeration(0x57, 2), attributes)),
+        request((1, 4), enumeration(0x5C, 0x8000_0001), structure(0x79, item(0xC2, 8, b"x"))),
+        response((1, 2), enumeration(0x5C, 10), enumeration(0x7F, 0), structure(0x7C, enumeration(0x57, 2), text(0x94, "1"), key)),
+        response((2, 1), enumeration(0x5C, 10), enumeration(0x7F, 1), enumeration(0x7E, 0x37), text(0x7D, "none")),
+    ]
+
+
+def kmip_texts():
+    return [
+        b'<RequestMessage><RequestHeader><ProtocolVersion><ProtocolVersionMajor type="Integer" value="1"/>'
+        b'<ProtocolVersionMinor type="Integer" value="4"/></ProtocolVersion><BatchCount type="Integer" value="1"/></RequestHeader>'
+        b'<BatchItem><Operation type="Enumeration" value="Locate"/><RequestPayload><Attribute>'
+        b'<AttributeName type="TextString" value="Cryptographic Usage Mask"/><AttributeValue type="Integer" value="Encrypt 0x8"/>'
+        b'</Attribute></RequestPayload></BatchItem></RequestMessage>',
+        b'{"tag":"RequestMessage","value":[{"tag":"RequestHeader","value":[{"tag":"ProtocolVersion","value":['
+        b'{"tag":"ProtocolVersionMajor","type":"Integer","value":2},{"tag":"ProtocolVersionMinor","type":"Integer","value":"0x00000001"}]},'
+        b'{"tag":"BatchCount","type":"Integer","value":1}]},{"tag":"BatchItem","value":[{"tag":"Operation","type":"Enumeration",'
+        b'"value":"Ping"},{"tag":"RequestPayload","value":null}]}]}',
+    ]
 
 
 def headers(cases):

@@ -231,6 +231,18 @@ use Goal::{Beside, Rate, Shown, Times};
 
 const LINES: &[Line] = &[
     line(
+        "kmip",
+        "KMIP: read an answer to Get",
+        "kmip-read-get/keystrand",
+        Beside("kmip-read-get/kmip-protocol"),
+    ),
+    line(
+        "kmip",
+        "KMIP: write an answer to Get",
+        "kmip-write-get/keystrand",
+        Shown,
+    ),
+    line(
         "payload",
         "seal 16 KiB",
         "seal-16KiB/keystrand",

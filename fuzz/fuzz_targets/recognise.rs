@@ -19,7 +19,11 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(asset.name.iter().all(|name| name.chars().count() <= limits::NAME + 1));
     }
     let judge = Judge::at(Time::from_seconds(1_800_000_000).expect("a time of this century"));
-    let report = Report::new(found.into_iter().map(|asset| judge.finding(asset)), Tally::default(), judge.now());
+    let report = Report::new(
+        found.into_iter().map(|asset| judge.finding(asset)),
+        Tally::default(),
+        judge.now(),
+    );
     let page = html(&report, "fuzzed");
     assert!(!page.contains("<script") && !page.contains(" style="));
     let serial = "3e671687-395b-41f5-a30f-a58921a69b79".parse().expect("a UUID");

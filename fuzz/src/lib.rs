@@ -10,7 +10,7 @@ mod memory;
 mod records;
 
 pub use golden::{Golden, golden};
-pub use memory::bounded;
+pub use memory::{bounded, bounded_by};
 pub use records::{Records, split_place};
 
 use kms_core::crypto::{CryptoBackend, aws_lc, rustcrypto};

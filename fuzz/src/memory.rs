@@ -16,6 +16,11 @@ const PER_BYTE: usize = 16;
 
 /// Runs `read` with memory in proportion to its input.
 pub fn bounded<T>(input: &[u8], read: impl FnOnce() -> T) -> T {
+    bounded_by(PER_BYTE, input, read)
+}
+
+/// Runs `read` with this much memory for each byte of its input.
+pub fn bounded_by<T>(per_byte: usize, input: &[u8], read: impl FnOnce() -> T) -> T {
     static UNBOUNDED_PANICS: Once = Once::new();
     UNBOUNDED_PANICS.call_once(|| {
         let tell = std::panic::take_hook();
@@ -24,7 +29,7 @@ pub fn bounded<T>(input: &[u8], read: impl FnOnce() -> T) -> T {
             tell(panic);
         }));
     });
-    let limit = ALLOCATOR.allocated() + BASE + PER_BYTE * input.len();
+    let limit = ALLOCATOR.allocated() + BASE + per_byte * input.len();
     ALLOCATOR
         .set_limit(limit)
         .expect("the limit is above what is allocated");

@@ -169,6 +169,15 @@ pub trait KemKeys: Send + Sync {
     /// # Errors
     /// When the service does not answer or refuses.
     async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError>;
+
+    /// The same of one key pair, where not every key of the provider is this installation's.
+    ///
+    /// # Errors
+    /// As [`KemKeys::published`].
+    async fn published_of(&self, key: &KeyUri) -> Result<Vec<Arc<dyn Kek>>, KekError> {
+        let _ = key;
+        self.published().await
+    }
 }
 
 /// Signature keys. Their life cycle is that of every key.

@@ -36,6 +36,11 @@ pub(super) async fn providers(
                 let opened = kms_providers::azure::AzureProvider::configured(settings, backend.clone());
                 Arc::new(opened.map_err(kms_providers::Error::from)?)
             }
+            #[cfg(feature = "gcp")]
+            UriScheme::GcpKms => {
+                let opened = kms_providers::gcp::GcpProvider::configured(settings, backend.clone());
+                Arc::new(opened.map_err(kms_providers::Error::from)?)
+            }
             #[cfg(feature = "pkcs11")]
             UriScheme::Pkcs11 => {
                 let opened = kms_providers::pkcs11::Pkcs11Provider::configured(settings, backend.clone());

@@ -9,6 +9,7 @@ mod decrypt;
 mod docs;
 mod doctor;
 mod encrypt;
+mod gcp;
 mod help;
 mod init;
 mod inspect;

@@ -2,13 +2,19 @@
 //!
 //! ```text
 //! emulator   moto and ministack, in a virtual environment that `make test` makes
-//! aws        KMS with real cryptography, made to fail, to hang and to lie
-//! azure      a vault and a managed HSM, and who issues tokens for them; likewise
+//! aws        AWS KMS with real cryptography, made to fail, to hang and to lie
+//! azure      a vault and a managed HSM, and who issues tokens for them
+//! gcp        Google Cloud KMS, and the servers that give tokens for it
+//! fault      what goes wrong next
+//! clock      times as stand-ins tell them
 //! server     as much of HTTP as these need
 //! ```
 #![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 pub mod aws;
 pub mod azure;
+mod clock;
 pub mod emulator;
+mod fault;
+pub mod gcp;
 pub mod server;

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use futures::executor::block_on;
+use keystrand_fakes::azure::Fault;
 use kms_core::memory::{Secret, SecretBytes};
 use kms_core::{Kek, KekFault, Posture, Scheme};
 use kms_providers::azure::{ImportWrapping, KeyAlgorithm};
@@ -200,6 +201,32 @@ fn a_vault_that_keeps_deleted_keys_too_short_deletes_nothing() {
     let due = schedule(Some(7)).unwrap();
     let days = due.duration_since(std::time::SystemTime::now()).unwrap().as_secs() / 86_400;
     assert!((89..=90).contains(&days), "Azure keeps it for 90 days, told are {days}");
+}
+
+/// Azure says that it deletes before it has deleted, and so with recovery.
+#[test]
+fn changes_are_waited_for() {
+    let fake = Fake::hsm();
+    let provider = fake.provider();
+    let uri = fresh_key(&provider, "settling");
+    let lifecycle = provider.lifecycle().unwrap();
+    let asked = |line: &str| fake.vault.seen().iter().filter(|seen| seen.line == line).count();
+    drop(fake.vault.seen());
+    let not_yet = Fault::refuse(404, "KeyNotFound", "");
+    fake.vault.fail(2, &Fault::Leave("nothing"));
+    fake.vault.fail(2, &not_yet);
+    block_on(lifecycle.schedule_destroy(&uri, DestroyWindow::days(7).unwrap(), &|_| 0)).unwrap();
+    assert_eq!(asked("GET /deletedkeys/settling"), 3);
+
+    // Not found, and waiting; recovered; not found, and no longer waiting.
+    fake.vault.fail(3, &Fault::Leave("nothing"));
+    fake.vault.fail(2, &not_yet);
+    block_on(lifecycle.cancel_destroy(&uri)).unwrap();
+    assert!(asked("GET /keys/settling") >= 3);
+    assert_eq!(
+        wrap(&*provider.kek(&uri).unwrap()).err().unwrap().kind,
+        KekFault::Disabled
+    );
 }
 
 #[test]

@@ -79,13 +79,15 @@ impl Mint {
 
     /// Hybrids of every classical half with every post-quantum one.
     fn every_half(&mut self) {
+        // A kid and a version are one key, in all files of a folder.
+        let curve = self.key_pair(Kem::P256, CURVE, Some("1"));
         for (at, (kem, who)) in KEMS.into_iter().take(6).enumerate() {
             for half in ["kwp", "kw", "bound", "p256"] {
                 let classical = match half {
                     "kwp" => self.entry(KWP, 0),
                     "kw" => self.entry(KMIP, 0),
                     "bound" => self.entry(LOCAL, 0),
-                    _ => self.key_pair(Kem::P256, CURVE, Some("1")),
+                    _ => curve.clone(),
                 };
                 let entry = self.hybrid_of(classical, self.public_key(kem));
                 let (level, number) = LEVELS[at % 2];

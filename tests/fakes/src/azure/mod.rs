@@ -9,8 +9,9 @@
 //! fault      what goes wrong next
 //! ```
 //!
-//! As in Azure, a disabled RSA key goes on wrapping, and an expired key goes on unwrapping. It checks tokens, but has no
-//! permissions. azure-keyvault-keys drives it (tests/clouds/judge_azure.py) and holds its replies against its own models.
+//! As in Azure, a disabled RSA key goes on wrapping, and an expired key goes on unwrapping. Unlike Azure it has no
+//! permissions and no limits, changes show at once, RSA keys of 2048 bits are taken from a few in turn, signatures of
+//! attestation tokens are not checked, and there are no EC keys, signatures or backups. azure-keyvault-keys drives it (tests/clouds/judge_azure.py) and holds its replies against its own models.
 
 mod fault;
 mod keys;
@@ -204,6 +205,6 @@ fn headers(state: &State) -> Vec<(String, String)> {
     vec![
         ("x-ms-request-id".into(), format!("fake-{:08}", state.count)),
         ("content-type".into(), "application/json; charset=utf-8".into()),
-        ("date".into(), crate::aws::http_date(state.ahead)),
+        ("date".into(), crate::clock::http_date(state.ahead)),
     ]
 }
