@@ -46,8 +46,7 @@ impl Kek for TokenKek {
         let (target, pinned, scheme) = (self.target.clone(), self.pinned.clone(), self.scheme());
         let (aad, weak) = (wrap::aad(binding), self.service.allows_weak());
         let wrapped = self.service.calls.call(Repeat::Safe, move |at| {
-            let view = KeyView::of(at, &target)?;
-            let version = view.wrapping(pinned.as_deref(), weak)?;
+            let version = &KeyView::having(at, &target, |view| view.wrapping(pinned.as_deref(), weak))?;
             let by = as_promised(version.by(at)?, scheme)?;
             let secret = wrap::fresh(at)?;
             let w = wrap::protect(at, by, wrapping_half(at, &target, version)?, &secret, &aad)?;
@@ -66,8 +65,7 @@ impl Kek for TokenKek {
         let (target, scheme, wrapped) = (self.target.clone(), self.scheme(), wrapped.clone());
         let (aad, weak) = (wrap::aad(binding), self.service.allows_weak());
         let unwrapped = self.service.calls.call(Repeat::Safe, move |at| {
-            let view = KeyView::of(at, &target)?;
-            let version = view.unwrapping(wrapped.version.as_deref(), weak)?;
+            let version = KeyView::having(at, &target, |view| view.unwrapping(wrapped.version.as_deref(), weak))?;
             let recorded = WrapBy::of_params(&wrapped.params).filter(|by| by.scheme() == scheme);
             let by = recorded.ok_or_else(|| Fault::new(KekFault::DoesNotUnwrap))?;
             // What the envelope records has to be what the key is for, be it padded key wrap or not.

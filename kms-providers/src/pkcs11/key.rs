@@ -164,6 +164,19 @@ impl KeyView {
         }
     }
 
+    /// The key as it was at most a second ago, or as it is now where that has not what is asked for: another thread, or
+    /// another process, may have rotated it meanwhile.
+    pub(super) fn having(
+        at: &At<'_>,
+        target: &Target,
+        asked: impl Fn(&Self) -> Result<&Version, KekFault>,
+    ) -> Result<Version, Fault> {
+        match asked(&*Self::of(at, target)?) {
+            Err(KekFault::NotFound) => Ok(asked(&*Self::now(at, target)?)?.clone()),
+            found => Ok(found?.clone()),
+        }
+    }
+
     /// The key as it is now.
     pub(super) fn now(at: &At<'_>, target: &Target) -> Result<Arc<Self>, Fault> {
         if !at.token.is_of(at.module, at.place, &target.key)? {

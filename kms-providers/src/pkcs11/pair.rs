@@ -84,11 +84,10 @@ impl KemRecipient for TokenPair {
         let (target, named, kem) = (self.target.clone(), self.named.clone(), self.kem);
         let (wanted, weak) = (version.map(<[u8]>::to_vec), self.service.allows_weak());
         let found = self.service.calls.call(Repeat::Safe, move |at| {
-            let view = KeyView::of(at, &target)?;
-            let version = match &wanted {
-                None => view.wrapping(named.pinned(), weak)?,
-                Some(_) => view.named(Some(named.meant(wanted.as_deref())?))?,
-            };
+            let version = &KeyView::having(at, &target, |view| match &wanted {
+                None => view.wrapping(named.pinned(), weak),
+                Some(_) => view.named(Some(named.meant(wanted.as_deref())?)),
+            })?;
             Ok(VersionedPublicKey {
                 key: public_key(at, &target, version, kem)?,
                 version: named.told(version),
@@ -105,8 +104,8 @@ impl KemRecipient for TokenPair {
             if ciphertext.len() != length {
                 return Err(Fault::new(KekFault::DoesNotUnwrap));
             }
-            let view = KeyView::of(at, &target)?;
-            let version = view.unwrapping(Some(named.meant(version.as_deref())?.as_bytes()), weak)?;
+            let meant = Some(named.meant(version.as_deref())?.as_bytes());
+            let version = KeyView::having(at, &target, |view| view.unwrapping(meant, weak))?;
             let mut template = wrap::transient();
             template.push(Attribute::ValueLen(32.into()));
             let object = at

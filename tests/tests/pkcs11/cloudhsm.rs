@@ -24,7 +24,6 @@ const NO_STATES: &[&str] = &[
     "enabling_a_key_leaves_its_versions_as_they_were",
     "destruction_waits_and_can_be_taken_back",
     "a_destroyed_key_stays_destroyed",
-    "a_destroyed_version_takes_only_its_own",
     "what_is_still_needed_is_not_destroyed",
     "a_disabled_key_is_named",
 ];

@@ -156,6 +156,8 @@ fn lengths_that_cannot_be_are_no_wrapped_keys() {
 fn a_pin_that_was_refused_is_not_tried_again() {
     let Some(scene) = Scene::of(Kind::SoftHsm) else { return };
     let uri = fresh_key(&scene.provider(), "k");
+    // A login is of the whole process: that of the first provider ends with its last session.
+    std::thread::sleep(Duration::from_secs(2));
     let mut settings = scene.shimmed("");
     settings.pin_file = Some(scene.folder.join("wrong"));
     std::fs::write(scene.folder.join("wrong"), "000000\n").unwrap();
