@@ -72,6 +72,8 @@ pub mod local;
 pub mod memory;
 mod pinned;
 mod provider;
+mod requests;
+mod resident;
 mod resolver;
 mod seconds;
 pub mod signing;
@@ -79,5 +81,6 @@ pub mod uri;
 
 pub use error::Error;
 pub use provider::*;
+pub use requests::{CloudRequest, with_requests};
 pub use resolver::{ResolveError, Resolver};
 pub use uri::KeyUri;

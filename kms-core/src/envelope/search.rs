@@ -1,15 +1,22 @@
 //! Finding the secret of an envelope through its recipients, within a budget of provider calls.
 
+use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
 
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::future::{Either, join_all, select};
+use futures_util::stream::FuturesUnordered;
 
 use super::binding::{Place, Scope, commitment};
+use super::order::OpeningOrder;
 use super::seal;
 use crate::cache::OpenCache;
-use crate::error::{CallerFault, Error, KekFault, Result};
+use crate::error::{CallerFault, Error, KekError, KekFault, KekOperation, Result};
 use crate::header::{Entry, Header, Level, Quorum, Share, Single};
-use crate::kek::{Binding, Kek, Scheme, WrapParams};
+use crate::kek::{Binding, Kek, Posture, Scheme, WrapParams};
 use crate::kem::{Halves, HybridKek};
 use crate::keyring::Keyring;
 use crate::memory::Secret;
@@ -41,6 +48,8 @@ pub enum AttemptOutcome {
     /// The provider answered, but the seal does not open: a wrong `W`, or altered bytes. The two cannot be told
     /// apart, so nobody is accused.
     SealDoesNotOpen,
+    /// Another recipient opened before this one answered, so nobody waited for it. It may have done its part.
+    Overtaken,
     /// The provider answered, but the other half of the recipient did not.
     Answered,
     /// The share opens but is not the one that was committed to: who has this `W` planted it.
@@ -92,12 +101,23 @@ pub(super) struct Search<'a> {
     keyring: &'a Keyring,
     /// The level to find, if one is asked for.
     level: Option<Level>,
-    calls_left: usize,
+    calls_left: AtomicUsize,
     /// Whether a provider was left out because the budget was spent.
-    pub(super) exhausted: bool,
+    exhausted: AtomicBool,
     cache: Option<(&'a OpenCache, &'a str)>,
+    order: Option<&'a OpeningOrder>,
+    /// What every way to the secret has to be worth, connections included.
+    least: Option<Posture>,
     pub(super) attempts: Vec<Attempt>,
     pub(super) shares: Vec<Vec<ShareCheck>>,
+}
+
+/// How a search goes about it.
+pub(super) struct Manner<'a> {
+    pub(super) provider_calls: usize,
+    pub(super) cache: Option<(&'a OpenCache, &'a str)>,
+    pub(super) order: Option<&'a OpeningOrder>,
+    pub(super) least: Option<Posture>,
 }
 
 /// A secret and the level it stands on.
@@ -106,14 +126,28 @@ pub(super) struct Found {
     pub(super) level: Level,
 }
 
+/// A recipient or share that a configured key may open.
+pub(super) struct Way<'a> {
+    rank: usize,
+    single: &'a Single,
+    kek: Arc<dyn Kek>,
+    share: Option<(u8, Place<'a>)>,
+}
+
+/// What came of asking one of several.
+struct Asked {
+    at: usize,
+    attempts: Vec<Attempt>,
+    secret: Option<Secret<32>>,
+}
+
 impl<'a> Search<'a> {
     pub(super) fn new(
         scope: Scope<'a>,
         header: &'a Header,
         keyring: &'a Keyring,
         level: Option<Level>,
-        provider_calls: usize,
-        cache: Option<(&'a OpenCache, &'a str)>,
+        manner: Manner<'a>,
     ) -> Self {
         let largest = header
             .quorums()
@@ -130,31 +164,32 @@ impl<'a> Search<'a> {
             header,
             keyring,
             level,
-            calls_left: provider_calls.max(largest),
-            exhausted: false,
-            cache,
+            calls_left: AtomicUsize::new(manner.provider_calls.max(largest)),
+            exhausted: AtomicBool::new(false),
+            cache: manner.cache,
+            order: manner.order,
+            least: manner.least,
             attempts: Vec::new(),
             shares,
         }
     }
 
-    /// The recipients that open alone with a configured key, the most preferred key first.
+    /// Whether a provider was left out because the budget was spent.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.exhausted.load(Ordering::Relaxed)
+    }
+
+    /// The recipients that open alone with a configured key.
     ///
     /// # Errors
     /// [`CallerFault::NoConfiguredKey`] if there are none and the configured keys suffice for no quorum either.
-    pub(super) fn candidates(&self) -> Result<Vec<Candidate<'a>>, CallerFault> {
-        let entries = self.header.entries().iter().filter_map(|entry| match entry {
-            Entry::Single(single) if self.wants(single.level) => Some(single),
-            _ => None,
-        });
-        let mut candidates: Vec<_> = entries
-            .filter_map(|single| {
-                let (rank, kek) = self.configured(single)?;
-                Some(Candidate { rank, single, kek })
-            })
+    pub(super) fn candidates(&self) -> Result<Vec<Way<'a>>, CallerFault> {
+        let singles = self.header.entries().iter().filter_map(Entry::single);
+        let candidates: Vec<_> = singles
+            .filter(|single| self.wants(single.level))
+            .filter_map(|single| self.way(single, None))
             .collect();
-        candidates.sort_by_key(|candidate| candidate.rank);
-        let suffices = |(quorum, shares): (&Quorum, &[Share])| {
+        let suffices = |(quorum, shares): (&'a Quorum, &'a [Share])| {
             self.wants(quorum.level) && self.members(quorum, shares).len() >= usize::from(quorum.threshold)
         };
         if candidates.is_empty() && !self.header.quorums().any(suffices) {
@@ -168,14 +203,12 @@ impl<'a> Search<'a> {
     }
 
     /// The first secret that one of the candidates, or else a quorum, leads to.
-    pub(super) async fn secret(&mut self, candidates: Vec<Candidate<'_>>) -> Result<Found> {
-        for Candidate { single, kek, .. } in candidates {
-            if let Some(secret) = self.open_single(single, &kek).await {
-                return Ok(Found {
-                    secret,
-                    level: single.level,
-                });
-            }
+    pub(super) async fn secret(&mut self, candidates: Vec<Way<'a>>) -> Result<Found> {
+        if let Some((at, secret)) = self.gather(&candidates, 1).await.pop() {
+            return Ok(Found {
+                secret,
+                level: candidates[at].single.level,
+            });
         }
         let quorums: Vec<_> = self.header.quorums().collect();
         for (at, (quorum, shares)) in quorums.into_iter().enumerate() {
@@ -192,28 +225,227 @@ impl<'a> Search<'a> {
         Err(self.failure())
     }
 
-    fn configured(&self, single: &Single) -> Option<(usize, Arc<dyn Kek>)> {
+    fn way(&self, single: &'a Single, share: Option<(u8, Place<'a>)>) -> Option<Way<'a>> {
         let (rank, kek) = self.keyring.find(self.scope.backend, single, self.scope.dek_id)?;
-        (kek.scheme() == single.scheme && kek.opens()).then_some((rank, kek))
+        let opens = kek.scheme() == single.scheme && kek.opens();
+        opens.then_some(Way {
+            rank,
+            single,
+            kek,
+            share,
+        })
     }
 
-    async fn open_single(&mut self, single: &Single, kek: &Arc<dyn Kek>) -> Option<Secret<32>> {
-        let scope = self.scope;
-        let Some((cache, partition)) = self.cache else {
-            if !self.spend(calls(single)) {
-                return None;
+    /// Gathers `threshold` shares in parallel and replaces those that fail, as far as there are members.
+    async fn open_quorum(&mut self, at: usize, quorum: &'a Quorum, shares: &'a [Share]) -> Result<Option<Secret<32>>> {
+        let members = self.members(quorum, shares);
+        let before = self.attempts.len();
+        let good = self.gather(&members, usize::from(quorum.threshold)).await;
+        for attempt in &self.attempts[before..] {
+            let asked = members.iter().filter(|way| way.kek.uri() == attempt.uri);
+            let asked = asked.filter(|_| attempt.outcome != AttemptOutcome::Overtaken);
+            for (x, _) in asked.filter_map(|way| way.share) {
+                self.shares[at][usize::from(x) - 1] = ShareCheck::Damaged;
             }
-            let (attempts, secret) = unseal(scope, single, &**kek, None).await;
+        }
+        let points: Vec<_> = good
+            .iter()
+            .filter_map(|(at, share)| Some((members[*at].share?.0, share)))
+            .collect();
+        for (x, _) in &points {
+            self.shares[at][usize::from(*x) - 1] = ShareCheck::Verified;
+        }
+        match points.len() >= usize::from(quorum.threshold) {
+            true => combine(&points).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn members(&self, quorum: &'a Quorum, shares: &'a [Share]) -> Vec<Way<'a>> {
+        let count = u8::try_from(quorum.commitments.len()).unwrap_or(0);
+        let places = (1..=count).zip(shares);
+        places
+            .filter_map(|(x, share)| {
+                let place = Place {
+                    quorum,
+                    x,
+                    version: share.version,
+                };
+                self.way(&share.recipient, Some((x, place)))
+            })
+            .collect()
+    }
+
+    /// Asks `need` of `ways` at once and replaces those that fail; where one is slow, asks another one beside it. The
+    /// calls that are under way when enough have answered end with this.
+    async fn gather(&mut self, ways: &[Way<'a>], need: usize) -> Vec<(usize, Secret<32>)> {
+        let (mut good, mut attempts) = (Vec::new(), Vec::new());
+        let mut waiting = self.in_order(ways);
+        if !self.refuse_crossed(ways, need, &mut waiting, &mut attempts).await {
             self.attempts.extend(attempts);
-            return secret;
+            return good;
+        }
+        {
+            let this = &*self;
+            let mut asked = FuturesUnordered::new();
+            let mut under_way: Vec<(usize, Instant)> = Vec::new();
+            let mut patience = None;
+            let mut may_hedge = true;
+            loop {
+                let missing = need - good.len();
+                while under_way.len() < missing && this.affords(ways, &waiting, missing - under_way.len(), need) {
+                    let Some(at) = waiting.pop_front() else { break };
+                    patience = patience.or_else(|| this.patience(&ways[at].kek, may_hedge));
+                    under_way.push((at, Instant::now()));
+                    asked.push(this.ask(at, &ways[at]));
+                }
+                // `None`: whoever is asked is slow.
+                let answered = match patience.take() {
+                    None => Some(asked.next().await),
+                    Some(slow) => match select(asked.next(), slow).await {
+                        Either::Left((answer, slow)) => {
+                            patience = Some(slow);
+                            Some(answer)
+                        }
+                        Either::Right(_) => None,
+                    },
+                };
+                let Some(answer) = answered else {
+                    may_hedge = false;
+                    if let Some(at) = this.second(ways, &under_way, &mut waiting) {
+                        under_way.push((at, Instant::now()));
+                        asked.push(this.ask(at, &ways[at]));
+                    }
+                    continue;
+                };
+                let Some(answer) = answer else { break };
+                under_way.retain(|(at, _)| *at != answer.at);
+                attempts.extend(answer.attempts);
+                good.extend(answer.secret.map(|secret| (answer.at, secret)));
+                if good.len() == need {
+                    break;
+                }
+            }
+            drop(asked);
+            for (at, since) in under_way {
+                let Way { single, kek, .. } = &ways[at];
+                attempts.extend(Attempt::of(single, &**kek, AttemptOutcome::Overtaken));
+                this.order
+                    .iter()
+                    .for_each(|order| order.overtaken(&**kek, since.elapsed()));
+            }
+        }
+        self.attempts.extend(attempts);
+        good
+    }
+
+    /// The ways in the order in which they are to be asked.
+    fn in_order(&self, ways: &[Way<'_>]) -> VecDeque<usize> {
+        let mut places: Vec<_> = (0..ways.len()).collect();
+        match self.order {
+            Some(order) => places.sort_by_cached_key(|&at| order.place(&*ways[at].kek, ways[at].rank)),
+            None => places.sort_by_key(|&at| ways[at].rank),
+        }
+        places.into()
+    }
+
+    /// Takes out what is reached over connections that are worth less than is asked for, before a secret crosses them:
+    /// a single recipient always, shares where so many are that they would suffice. Returns whether enough are left.
+    async fn refuse_crossed(
+        &self,
+        ways: &[Way<'_>],
+        need: usize,
+        waiting: &mut VecDeque<usize>,
+        attempts: &mut Vec<Attempt>,
+    ) -> bool {
+        let Some(least) = self.least.filter(|&least| least > Posture::Classical) else {
+            return waiting.len() >= need;
         };
-        let key = scope.cache_key(partition, single, &**kek);
+        let settled = join_all(ways.iter().map(|way| way.kek.settled_posture())).await;
+        let crossed = |at: &usize| matches!(settled[*at], Ok(posture) if posture < least);
+        if (0..ways.len()).filter(crossed).count() >= need {
+            for way in (0..ways.len()).filter(crossed).map(|at| &ways[at]) {
+                let outcome = AttemptOutcome::Provider(KekFault::Transport);
+                attempts.extend(Attempt::of(way.single, &*way.kek, outcome));
+            }
+            waiting.retain(|at| !crossed(at));
+        }
+        waiting.len() >= need
+    }
+
+    /// Whether the budget has room for the next `count` of `waiting`. A quorum that it does not suffice for is not
+    /// begun; of recipients that open alone, each sees for itself.
+    fn affords(&self, ways: &[Way<'_>], waiting: &VecDeque<usize>, count: usize, need: usize) -> bool {
+        if need == 1 {
+            return true;
+        }
+        let costs = waiting.iter().take(count).map(|&at| calls(ways[at].single));
+        let affords = waiting.len() >= count && costs.sum::<usize>() <= self.calls_left.load(Ordering::Relaxed);
+        if waiting.len() >= count && !affords {
+            self.exhausted.store(true, Ordering::Relaxed);
+        }
+        affords
+    }
+
+    fn patience(&self, kek: &Arc<dyn Kek>, may_hedge: bool) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        let order = self.order.filter(|order| may_hedge && order.is_hedged(&**kek))?;
+        order.patience(&**kek)
+    }
+
+    /// The one to ask beside those that are slow: no weaker than any of them.
+    fn second(&self, ways: &[Way<'_>], slow: &[(usize, Instant)], waiting: &mut VecDeque<usize>) -> Option<usize> {
+        let order = self.order?;
+        let least = slow.iter().map(|(at, _)| ways[*at].kek.posture()).max()?;
+        let fits = |at: &usize| ways[*at].kek.posture() >= least && order.is_hedged(&*ways[*at].kek);
+        let found = waiting.iter().position(fits)?;
+        waiting.remove(found)
+    }
+
+    async fn ask(&self, at: usize, way: &Way<'_>) -> Asked {
+        let since = Instant::now();
+        let (attempts, secret) = match (way.share, self.cache) {
+            (Some((_, place)), _) => self.asked_share(way, place).await,
+            (None, None) => self.asked(way.single, &way.kek).await,
+            (None, Some(cache)) => self.asked_or_held(way.single, &way.kek, cache).await,
+        };
+        if let Some(order) = self.order
+            && !attempts.is_empty()
+        {
+            let is_down = |attempt: &Attempt| matches!(attempt.outcome, AttemptOutcome::Provider(fault) if fault.is_unavailable());
+            let is_held = |attempt: &Attempt| attempt.outcome == AttemptOutcome::Cached;
+            if attempts.iter().any(is_down) {
+                order.failed(&*way.kek);
+            } else if !attempts.iter().any(is_held) {
+                order.answered(&*way.kek, since.elapsed());
+            }
+        }
+        Asked { at, attempts, secret }
+    }
+
+    async fn asked_share(&self, way: &Way<'_>, place: Place<'_>) -> (Vec<Attempt>, Option<Secret<32>>) {
+        match self.spend(calls(way.single)) {
+            true => open_committed_share(self.scope, place, way.single, &*way.kek).await,
+            false => (Vec::new(), None),
+        }
+    }
+
+    async fn asked(&self, single: &Single, kek: &Arc<dyn Kek>) -> (Vec<Attempt>, Option<Secret<32>>) {
+        match self.spend(calls(single)) {
+            true => unseal(self.scope, single, &**kek, None).await,
+            false => (Vec::new(), None),
+        }
+    }
+
+    async fn asked_or_held(
+        &self,
+        single: &Single,
+        kek: &Arc<dyn Kek>,
+        (cache, partition): (&OpenCache, &str),
+    ) -> (Vec<Attempt>, Option<Secret<32>>) {
+        let key = self.scope.cache_key(partition, single, &**kek);
         let mut made = None;
         let secret = cache.secret(&key, async || {
-            if !self.spend(calls(single)) {
-                return Err(());
-            }
-            let (attempts, secret) = unseal(scope, single, &**kek, None).await;
+            let (attempts, secret) = self.asked(single, kek).await;
             made = Some(attempts);
             secret.ok_or(())
         });
@@ -223,98 +455,35 @@ impl<'a> Search<'a> {
                 .is_some()
                 .then(|| Attempt::of(single, &**kek, AttemptOutcome::Cached))
         };
-        self.attempts.extend(made.or_else(held).into_iter().flatten());
-        secret.map(|secret| Secret::init_with(|out| out.copy_from_slice(secret.expose())))
+        let attempts = made.or_else(held).unwrap_or_default();
+        let copied = secret.map(|secret| Secret::init_with(|out| out.copy_from_slice(secret.expose())));
+        (attempts, copied)
     }
 
-    /// Gathers `threshold` shares in parallel and replaces those that fail, as far as there are members.
-    async fn open_quorum(&mut self, at: usize, quorum: &Quorum, shares: &[Share]) -> Result<Option<Secret<32>>> {
-        let mut waiting = self.members(quorum, shares);
-        waiting.sort_by_key(|member| std::cmp::Reverse(member.rank));
-        let mut good: Vec<(u8, Secret<32>)> = Vec::new();
-        while good.len() < usize::from(quorum.threshold) {
-            let missing = usize::from(quorum.threshold) - good.len();
-            if waiting.len() < missing {
-                return Ok(None);
-            }
-            let batch = waiting.split_off(waiting.len() - missing);
-            if !self.spend(batch.iter().map(|member| calls(&member.share.recipient)).sum()) {
-                return Ok(None);
-            }
-            let scope = self.scope;
-            let opened = join_all(batch.iter().map(|member| open_share(scope, quorum, member))).await;
-            for (member, (attempts, share)) in batch.iter().zip(opened) {
-                self.attempts.extend(attempts);
-                self.shares[at][usize::from(member.x) - 1] = if share.is_some() {
-                    ShareCheck::Verified
-                } else {
-                    ShareCheck::Damaged
-                };
-                good.extend(share.map(|share| (member.x, share)));
-            }
+    /// Takes `calls` from the budget, if it has them.
+    fn spend(&self, calls: usize) -> bool {
+        let taken = self
+            .calls_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(calls));
+        if taken.is_err() {
+            self.exhausted.store(true, Ordering::Relaxed);
         }
-        let points: Vec<_> = good.iter().map(|(x, share)| (*x, share)).collect();
-        combine(&points).map(Some)
+        taken.is_ok()
     }
 
-    fn members<'s>(&self, quorum: &Quorum, shares: &'s [Share]) -> Vec<ShareMember<'s>> {
-        let count = u8::try_from(quorum.commitments.len()).unwrap_or(0);
-        let places = (1..=count).zip(shares);
-        places
-            .filter_map(|(x, share)| {
-                let (rank, kek) = self.configured(&share.recipient)?;
-                Some(ShareMember { rank, x, share, kek })
-            })
-            .collect()
-    }
-
-    /// Whether the budget has `calls` more.
-    fn spend(&mut self, calls: usize) -> bool {
-        let left = self.calls_left.checked_sub(calls);
-        self.exhausted |= left.is_none();
-        self.calls_left = left.unwrap_or(self.calls_left);
-        left.is_some()
-    }
-
-    /// Unavailable providers are named, because trying later may help; so are keys that are switched off, because
-    /// that says nothing of the envelope. Everything else is the one flat failure.
+    /// Every provider is named that is not to be had, because trying later may help; whose key is switched off, or
+    /// which the configuration forbids to ask, because that says nothing of the envelope. Everything else is the one
+    /// flat failure.
     fn failure(&self) -> Error {
-        let faults = || {
-            self.attempts.iter().filter_map(|attempt| match attempt.outcome {
-                AttemptOutcome::Provider(fault) => Some((attempt, fault)),
-                _ => None,
-            })
-        };
-        let named = faults()
-            .find(|(_, fault)| fault.is_unavailable())
-            .or_else(|| faults().find(|(_, fault)| fault.is_key_state()));
-        named.map_or(Error::DoesNotOpen, |(attempt, fault)| {
-            crate::KekError::new(attempt.uri.clone(), crate::KekOperation::Unwrap, fault).into()
-        })
+        let told = self.attempts.iter().filter_map(|attempt| match attempt.outcome {
+            AttemptOutcome::Provider(fault) if fault.may_be_told() => {
+                let error = KekError::new(attempt.uri.clone(), KekOperation::Unwrap, fault);
+                Some(error.of_request(attempt.request_id.clone()))
+            }
+            _ => None,
+        });
+        Error::of_providers(told.collect())
     }
-}
-
-/// A recipient that a configured key may open alone.
-pub(super) struct Candidate<'a> {
-    rank: usize,
-    single: &'a Single,
-    kek: Arc<dyn Kek>,
-}
-
-struct ShareMember<'s> {
-    rank: usize,
-    x: u8,
-    share: &'s Share,
-    kek: Arc<dyn Kek>,
-}
-
-async fn open_share(scope: Scope<'_>, quorum: &Quorum, member: &ShareMember<'_>) -> (Vec<Attempt>, Option<Secret<32>>) {
-    let place = Place {
-        quorum,
-        x: member.x,
-        version: member.share.version,
-    };
-    open_committed_share(scope, place, &member.share.recipient, &*member.kek).await
 }
 
 /// Opens one share and compares it with its commitment, so that a false share is known before combination.

@@ -11,6 +11,7 @@
 //! backoff     how long to wait before the next attempt
 //! budget      how many retries a provider may spend in all
 //! breaker     when not to ask at all
+//! transport   whether what crosses the connections of an endpoint can be recorded now and read later
 //! secret      base64 of secrets in replies, wiped
 //! ```
 //!
@@ -27,11 +28,13 @@ mod exchange;
 mod runtime;
 mod secret;
 mod settings;
+mod transport;
 
 pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat};
 pub(crate) use connect::KeyExchange;
 pub use endpoint::{Endpoint, EndpointFault};
 pub(crate) use exchange::{Reply, Request};
+pub use runtime::timer;
 pub(crate) use runtime::{ask, to_the_end};
 pub(crate) use secret::Base64Secret;
 pub use settings::CallSettings;

@@ -62,7 +62,10 @@ impl Rewrapper {
                 Entry::Single(single) if stale.entries.contains(&at) => {
                     let member = self.member(header, single).ok_or(CallerFault::NoConfiguredKey)?;
                     let secret = secrets.at(single.level)?;
-                    Entry::Single(self.wrap_verified(scope, &member, single.level, None, secret).await?)
+                    Entry::Single(
+                        self.wrap_verified(intent, scope, &member, single.level, None, secret)
+                            .await?,
+                    )
                 }
                 kept => kept.clone(),
             });
@@ -74,7 +77,7 @@ impl Rewrapper {
             Wrapped {
                 entries,
                 shares,
-                request_ids: Vec::new(),
+                ..Wrapped::default()
             },
             wrapped,
             0,
@@ -136,7 +139,7 @@ impl Rewrapper {
             let version = share.version.checked_add(1).ok_or(CallerFault::Reserve)?;
             let place = Place { version, ..place };
             let recipient = self
-                .wrap_verified(scope, &member, share.recipient.level, Some(place), &secret)
+                .wrap_verified(intent, scope, &member, share.recipient.level, Some(place), &secret)
                 .await?;
             *share = Share { recipient, version };
         }
