@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use futures_util::StreamExt;
 use futures_util::future::{Either, join_all, select};
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 
 use super::binding::{Place, Scope, commitment};
 use super::order::OpeningOrder;
@@ -319,10 +319,19 @@ impl<'a> Search<'a> {
                     continue;
                 };
                 let Some(answer) = answer else { break };
-                under_way.retain(|(at, _)| *at != answer.at);
-                attempts.extend(answer.attempts);
-                good.extend(answer.secret.map(|secret| (answer.at, secret)));
-                if good.len() == need {
+                let mut next = Some(answer);
+                // All that is there is seen before anybody is asked in vain.
+                while let Some(answer) = next {
+                    under_way.retain(|(at, _)| *at != answer.at);
+                    attempts.extend(answer.attempts);
+                    good.extend(answer.secret.map(|secret| (answer.at, secret)));
+                    next = match good.len() < need {
+                        true => asked.next().now_or_never().flatten(),
+                        false => None,
+                    };
+                }
+                let can_do = good.len() + under_way.len() + waiting.len() >= need;
+                if good.len() == need || !can_do && under_way.is_empty() {
                     break;
                 }
             }
@@ -379,9 +388,12 @@ impl<'a> Search<'a> {
         if need == 1 {
             return true;
         }
+        if waiting.len() < count {
+            return false;
+        }
         let costs = waiting.iter().take(count).map(|&at| calls(ways[at].single));
-        let affords = waiting.len() >= count && costs.sum::<usize>() <= self.calls_left.load(Ordering::Relaxed);
-        if waiting.len() >= count && !affords {
+        let affords = costs.sum::<usize>() <= self.calls_left.load(Ordering::Relaxed);
+        if !affords {
             self.exhausted.store(true, Ordering::Relaxed);
         }
         affords

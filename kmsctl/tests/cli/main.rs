@@ -4,6 +4,7 @@
 
 mod audit;
 mod aws;
+mod credentials;
 mod decrypt;
 mod docs;
 mod doctor;
@@ -26,3 +27,4 @@ mod secrets;
 mod signatures;
 mod support;
 mod terminal;
+mod transport;

@@ -4,9 +4,13 @@
 //! emulator   moto and ministack, in a virtual environment that `make test` makes
 //! aws        KMS with real cryptography, made to fail, to hang and to lie
 //! server     as much of HTTP as these need
+//! tls        the same under certificates of their own
+//! proxy      a proxy that connects
 //! ```
 #![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 pub mod aws;
 pub mod emulator;
+pub mod proxy;
 pub mod server;
+pub mod tls;

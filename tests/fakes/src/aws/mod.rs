@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 pub use fault::Fault;
 
 use crate::server::{Reply, Request, Server};
+use crate::tls::Tls;
 use keys::Keys;
 
 /// A running stand-in.
@@ -62,6 +63,20 @@ impl FakeKms {
     /// Starts one at a port.
     #[must_use]
     pub fn at(region: &str, port: u16) -> Self {
+        Self::serving(region, |state| {
+            Server::start(port, move |request| answer(&state, request))
+        })
+    }
+
+    /// Starts one that speaks TLS.
+    #[must_use]
+    pub fn over_tls(region: &str, tls: &Tls) -> Self {
+        Self::serving(region, |state| {
+            Server::start_tls(tls, move |request| answer(&state, request))
+        })
+    }
+
+    fn serving(region: &str, serve: impl FnOnce(Arc<Mutex<State>>) -> Server) -> Self {
         let state = Arc::new(Mutex::new(State {
             keys: Keys::of_region(region),
             faults: VecDeque::new(),
@@ -69,9 +84,8 @@ impl FakeKms {
             ahead: 0,
             count: 0,
         }));
-        let shared = Arc::clone(&state);
         Self {
-            server: Server::start(port, move |request| answer(&shared, request)),
+            server: serve(Arc::clone(&state)),
             state,
         }
     }
