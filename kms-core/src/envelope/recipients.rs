@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 
 use super::binding::{Place, Scope, commitment};
 use super::seal;
@@ -239,13 +239,15 @@ pub(super) fn check_beside(
 /// Asks, before a secret is at stake, how the services of remote keys are reached, where `least` wants more of them than
 /// of classical ones. A service that does not answer is not weak: it will not wrap either.
 pub(super) async fn settle<'r>(least: Option<Posture>, recipients: impl Iterator<Item = &'r Recipient>) -> Result<()> {
-    let Some(least) = least else { return Ok(()) };
-    for recipient in recipients {
-        if recipient.settled_posture().await.is_ok_and(|posture| posture < least) {
-            return Err(recipient.crossed());
-        }
-    }
-    Ok(())
+    let Some(least) = least.filter(|&least| least > Posture::Classical) else {
+        return Ok(());
+    };
+    let settled = recipients.map(|recipient| async move { (recipient, recipient.settled_posture().await) });
+    let settled = join_all(settled).await;
+    let below = settled
+        .iter()
+        .find(|(_, settled)| matches!(settled, Ok(posture) if *posture < least));
+    below.map_or(Ok(()), |(recipient, _)| Err(recipient.crossed()))
 }
 
 /// Entries and share bodies of a header.

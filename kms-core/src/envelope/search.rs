@@ -358,8 +358,8 @@ impl<'a> Search<'a> {
         places.into()
     }
 
-    /// Takes out what is reached over connections that are worth less than is asked for, before a secret crosses them:
-    /// a single recipient always, shares where so many are that they would suffice. Returns whether enough are left.
+    /// Takes shares out that are reached over connections worth less than is asked for, where so many are that they would
+    /// suffice. Returns whether enough are left. A recipient that opens alone is looked at when its turn comes.
     async fn refuse_crossed(
         &self,
         ways: &[Way<'_>],
@@ -367,19 +367,25 @@ impl<'a> Search<'a> {
         waiting: &mut VecDeque<usize>,
         attempts: &mut Vec<Attempt>,
     ) -> bool {
-        let Some(least) = self.least.filter(|&least| least > Posture::Classical) else {
-            return waiting.len() >= need;
-        };
-        let settled = join_all(ways.iter().map(|way| way.kek.settled_posture())).await;
-        let crossed = |at: &usize| matches!(settled[*at], Ok(posture) if posture < least);
-        if (0..ways.len()).filter(crossed).count() >= need {
-            for way in (0..ways.len()).filter(crossed).map(|at| &ways[at]) {
-                let outcome = AttemptOutcome::Provider(KekFault::Transport);
-                attempts.extend(Attempt::of(way.single, &*way.kek, outcome));
+        if self.least.is_some() && need > 1 && waiting.len() >= need {
+            let crossed = join_all(ways.iter().map(|way| self.is_crossed(&way.kek))).await;
+            if crossed.iter().filter(|&&crossed| crossed).count() >= need {
+                for (way, _) in ways.iter().zip(&crossed).filter(|&(_, &crossed)| crossed) {
+                    attempts.extend(Attempt::of(way.single, &*way.kek, CROSSED));
+                }
+                waiting.retain(|&at| !crossed[at]);
             }
-            waiting.retain(|at| !crossed(at));
         }
         waiting.len() >= need
+    }
+
+    /// Whether secrets of `kek` would cross connections that are worth less than is asked for. A service that does not
+    /// answer is not weak.
+    async fn is_crossed(&self, kek: &Arc<dyn Kek>) -> bool {
+        match self.least.filter(|&least| least > Posture::Classical) {
+            Some(least) => kek.settled_posture().await.is_ok_and(|posture| posture < least),
+            None => false,
+        }
     }
 
     /// Whether the budget has room for the next `count` of `waiting`. A quorum that it does not suffice for is not
@@ -442,6 +448,9 @@ impl<'a> Search<'a> {
     }
 
     async fn asked(&self, single: &Single, kek: &Arc<dyn Kek>) -> (Vec<Attempt>, Option<Secret<32>>) {
+        if self.is_crossed(kek).await {
+            return (Attempt::of(single, &**kek, CROSSED), None);
+        }
         match self.spend(calls(single)) {
             true => unseal(self.scope, single, &**kek, None).await,
             false => (Vec::new(), None),
@@ -545,6 +554,9 @@ pub(super) async fn unseal(
     }
     (attempts, secret)
 }
+
+/// What is not asked for, because the secret would cross a connection that is worth too little.
+const CROSSED: AttemptOutcome = AttemptOutcome::Provider(KekFault::Transport);
 
 async fn recover(kek: &dyn Kek, single: &Single, binding: &Binding<'_>) -> (Vec<Attempt>, Option<Secret<32>>) {
     let mut attempts = Attempt::of(single, kek, AttemptOutcome::Opened);

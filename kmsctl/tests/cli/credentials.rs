@@ -64,7 +64,12 @@ fn stand_in(answer: impl Fn(&Request) -> Option<String> + Send + Sync + 'static)
     let server = Server::start(0, move |request| {
         noted.lock().unwrap().push(request.clone());
         match answer(request) {
-            Some(body) => Reply::Whole(200, Vec::new(), body.into_bytes()),
+            // The metadata service says how long its token lives; the others ignore it.
+            Some(body) => Reply::Whole(
+                200,
+                vec![("x-aws-ec2-metadata-token-ttl-seconds".into(), "21600".into())],
+                body.into_bytes(),
+            ),
             None => Reply::Whole(404, Vec::new(), Vec::new()),
         }
     });

@@ -16,6 +16,11 @@ fn every_command_of_the_page_on_inventories_runs() {
     run_page("docs/scan.md", 8);
 }
 
+#[test]
+fn every_command_of_the_page_on_availability_runs() {
+    run_page("docs/availability.md", 10);
+}
+
 fn run_page(page: &str, least: usize) {
     let text = fs::read_to_string(repository(page)).unwrap();
     let home = Home::none();

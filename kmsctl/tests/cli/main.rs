@@ -4,6 +4,7 @@
 
 mod audit;
 mod aws;
+mod clouds;
 mod credentials;
 mod decrypt;
 mod docs;

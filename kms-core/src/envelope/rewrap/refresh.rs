@@ -4,7 +4,7 @@ use super::outcome::{RewrapBegun, Rewrapped, begun};
 use super::{Rewrapper, assembly::assemble};
 use crate::audit::Intent;
 use crate::envelope::binding::{Place, Scope};
-use crate::envelope::recipients::{Member, Wrapped};
+use crate::envelope::recipients::{Member, Recipient, Wrapped, settle};
 use crate::envelope::search::open_committed_share;
 use crate::envelope::trail;
 use crate::error::{CallerFault, Error, Result};
@@ -53,6 +53,13 @@ impl Rewrapper {
             .iter()
             .any(|&at| header.entries()[at].level() == Some(Level::DataKey));
         let level = needs_data_key.then_some(Level::DataKey);
+        let renewed: Vec<_> = stale
+            .entries
+            .iter()
+            .filter_map(|&at| self.member(header, header.entries()[at].single()?))
+            .map(|member| Recipient::single(member.kek))
+            .collect();
+        settle(header.immutable().floor.posture.max(self.posture), renewed.iter()).await?;
         let unlocked = self.opener.unlock(header, level).await?;
         let scope = Scope::of(&self.opener.backend, header, &unlocked.context, &self.opener.required);
         let secrets = unlocked.secrets();

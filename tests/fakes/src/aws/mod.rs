@@ -63,7 +63,7 @@ impl FakeKms {
     /// Starts one at a port.
     #[must_use]
     pub fn at(region: &str, port: u16) -> Self {
-        Self::serving(region, |state| {
+        Self::serving(region, ACCOUNT, |state| {
             Server::start(port, move |request| answer(&state, request))
         })
     }
@@ -71,14 +71,22 @@ impl FakeKms {
     /// Starts one that speaks TLS.
     #[must_use]
     pub fn over_tls(region: &str, tls: &Tls) -> Self {
-        Self::serving(region, |state| {
+        Self::serving(region, ACCOUNT, |state| {
             Server::start_tls(tls, move |request| answer(&state, request))
         })
     }
 
-    fn serving(region: &str, serve: impl FnOnce(Arc<Mutex<State>>) -> Server) -> Self {
+    /// Starts one for the keys of an account in a region.
+    #[must_use]
+    pub fn of_account(region: &str, account: &str) -> Self {
+        Self::serving(region, account, |state| {
+            Server::start(0, move |request| answer(&state, request))
+        })
+    }
+
+    fn serving(region: &str, account: &str, serve: impl FnOnce(Arc<Mutex<State>>) -> Server) -> Self {
         let state = Arc::new(Mutex::new(State {
-            keys: Keys::of_region(region),
+            keys: Keys::of_region(region, account),
             faults: VecDeque::new(),
             seen: Vec::new(),
             ahead: 0,
@@ -122,6 +130,8 @@ impl FakeKms {
         self.state.lock().unwrap()
     }
 }
+
+const ACCOUNT: &str = "111122223333";
 
 /// A secret as an attested recipient gets it, for judges of that form.
 #[must_use]
