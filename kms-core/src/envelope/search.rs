@@ -285,7 +285,14 @@ impl<'a> Search<'a> {
             self.attempts.extend(attempts);
             return good;
         }
-        {
+        if need == 1 && self.order.is_none() {
+            // One after the other: the usual case of a local key, without a heap of futures.
+            while let (Some(at), true) = (waiting.pop_front(), good.is_empty()) {
+                let answer = self.ask(at, &ways[at]).await;
+                attempts.extend(answer.attempts);
+                good.extend(answer.secret.map(|secret| (at, secret)));
+            }
+        } else {
             let this = &*self;
             let mut asked = FuturesUnordered::new();
             let mut under_way: Vec<(usize, Instant)> = Vec::new();
