@@ -44,7 +44,8 @@ impl Cloud for Aws {
     }
 
     fn dies_after(&self, requests: usize) {
-        self.kms.fail(requests, &Fault::Nothing);
+        // The right answers, and then none.
+        self.kms.fail(requests, &Fault::Leave("nothing"));
         self.kms.fail(100_000, &Fault::Close);
     }
 

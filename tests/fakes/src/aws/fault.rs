@@ -23,8 +23,6 @@ pub enum Fault {
     Silence(Duration),
     /// The connection breaks.
     Close,
-    /// The right answer: whatever is to come, comes later.
-    Nothing,
     /// The right answer with one field replaced.
     Replace(&'static str, Value),
     /// The right answer without one field.
@@ -57,7 +55,7 @@ impl Fault {
             }
             Self::Silence(time) => Reply::Silence(*time),
             Self::Close => Reply::Closed,
-            Self::Nothing | Self::Replace(..) | Self::Leave(_) => return None,
+            Self::Replace(..) | Self::Leave(_) => return None,
         })
     }
 
