@@ -1,5 +1,6 @@
 //! Some of several providers fail, are slow, or are reached over connections that are worth less: what is sealed, who is
 //! asked, and what is told.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod support;
 

@@ -113,6 +113,7 @@ pub(super) struct Search<'a> {
 }
 
 /// How a search goes about it.
+#[derive(Clone, Copy)]
 pub(super) struct Manner<'a> {
     pub(super) provider_calls: usize,
     pub(super) cache: Option<(&'a OpenCache, &'a str)>,
