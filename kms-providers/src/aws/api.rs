@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use data_encoding::BASE64;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Base64Secret, Repeat};
+use crate::cloud::{Base64Secret, Blob, Bytes, Repeat};
 
 /// An action of the service.
 pub(super) trait Action: Serialize + Sync {
@@ -56,26 +55,6 @@ actions! {
 
 /// Names to values: sorted, so that equal contexts are equal bytes.
 pub(super) type Context = BTreeMap<String, String>;
-
-/// Bytes in base64.
-#[derive(Clone, Copy)]
-pub(super) struct Blob<'a>(pub(super) &'a [u8]);
-
-impl Serialize for Blob<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&BASE64.encode_display(self.0))
-    }
-}
-
-/// Bytes that are no secret.
-pub(super) struct Bytes(pub(super) Vec<u8>);
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let secret = Base64Secret::deserialize(deserializer)?;
-        Ok(Self(secret.expose().to_vec()))
-    }
-}
 
 /// A reply whose content does not matter: `{}`, `null` or nothing.
 pub(super) type Nothing = serde::de::IgnoredAny;

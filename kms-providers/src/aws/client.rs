@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use http::Method;
 use kms_core::{KekFault, Posture};
-use zeroize::Zeroizing;
 
 use super::api::Action;
 use super::credentials::CredentialSource;
 use super::protocol::AwsProtocol;
 use super::provider::AwsError;
-use crate::cloud::{Answer, CallFault, CallSettings, Caller, Endpoint, KeyExchange, Request};
+use crate::cloud::{Answer, CallFault, CallSettings, Caller, Endpoint, KeyExchange, Request, json};
 
 /// KMS of one region.
 pub(super) struct Client {
@@ -89,29 +88,5 @@ impl Client {
     /// By how many seconds the service's clock is ahead of ours, as far as replies have told.
     pub(super) fn ahead(&self) -> i64 {
         self.caller.ahead()
-    }
-}
-
-/// Serialized twice: once to know the length, once into a place that does not grow, so that no copy of a secret is
-/// left behind.
-fn json<A: Action>(action: &A) -> Result<Zeroizing<Vec<u8>>, CallFault> {
-    let ours = |_| CallFault::new(KekFault::Unsupported);
-    let mut counted = Count(0);
-    serde_json::to_writer(&mut counted, action).map_err(ours)?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(counted.0));
-    serde_json::to_writer(&mut *bytes, action).map_err(ours)?;
-    Ok(bytes)
-}
-
-struct Count(usize);
-
-impl std::io::Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }

@@ -9,11 +9,10 @@ use async_trait::async_trait;
 use kms_core::memory::Secret;
 use kms_core::{KekError, KekFault, KekOperation};
 
-use super::api::{Blob, GetParametersForImport, ImportKeyMaterial, ImportWrapping};
+use super::api::{GetParametersForImport, ImportKeyMaterial, ImportWrapping};
 use super::lifecycle::{create, rotate_from};
 use super::provider::{AwsProvider, Service};
-use super::rsa;
-use crate::cloud::CallFault;
+use crate::cloud::{Blob, CallFault, OaepKey, strong};
 use crate::provider::KeyImport;
 use crate::uri::{AwsKey, KeyName, KeyUri};
 
@@ -123,25 +122,9 @@ async fn upload(
 }
 
 fn wrap(service: &Service, public: &[u8], material: &Secret<32>, by: ImportWrapping) -> Result<Vec<u8>, KekFault> {
-    let public = rsa::parse(public)?;
+    let public = OaepKey::parse(public)?;
     match by {
-        ImportWrapping::RsaOaep256 => rsa::encrypt(&public, material.expose()),
-        // RFC 5649 under a key for this once, and that key under RSA: CKM_RSA_AES_KEY_WRAP of PKCS#11.
-        ImportWrapping::RsaAesKeyWrap256 => {
-            let backend = &service.backend;
-            let once = Secret::<32>::try_init_with(|place| backend.random.fill(place)).map_err(|_| KekFault::Random)?;
-            let inner = backend.key_wrap.wrap_padded(once.expose(), material.expose());
-            let mut wrapped = rsa::encrypt(&public, once.expose())?;
-            wrapped.extend(inner.map_err(|_| KekFault::Unsupported)?);
-            Ok(wrapped)
-        }
-    }
-}
-
-fn strong(material: &Secret<32>) -> Result<Secret<32>, KekFault> {
-    let copy = Secret::init_with(|place: &mut [u8; 32]| place.copy_from_slice(material.expose()));
-    match copy.ct_eq(&Secret::init_with(|_| ())) {
-        true => Err(KekFault::WeakMaterial),
-        false => Ok(copy),
+        ImportWrapping::RsaOaep256 => public.encrypt(material.expose()),
+        ImportWrapping::RsaAesKeyWrap256 => public.wrap_by_aes(&service.backend, material.expose()),
     }
 }

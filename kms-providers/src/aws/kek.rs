@@ -10,13 +10,13 @@ use kms_core::{
     WrapParams, WrappedKey,
 };
 
-use super::api::{Blob, Context, Decrypt, Encrypt, GenerateDataKey, ReEncrypt};
+use super::api::{Context, Decrypt, Encrypt, GenerateDataKey, ReEncrypt};
 use super::client::Done;
 use super::nitro::AttestedSecret;
 use super::provider::Service;
 use super::rsa;
 use super::settings::SecretSource;
-use crate::cloud::{Base64Secret, CallFault, ask};
+use crate::cloud::{Base64Secret, Blob, CallFault, ask};
 use crate::uri::{AwsKey, KeyUri};
 
 /// A key of AWS KMS.

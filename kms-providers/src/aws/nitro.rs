@@ -12,9 +12,10 @@ use aws_lc_rs::rsa::{KeySize, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use kms_core::KekFault;
 use kms_core::memory::Secret;
 
-use super::api::{Blob, Recipient};
+use super::api::Recipient;
 use super::cms;
 use super::kek::sized;
+use crate::cloud::Blob;
 
 /// Who can prove to AWS what code it runs.
 #[async_trait]

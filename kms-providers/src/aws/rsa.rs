@@ -4,19 +4,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey};
 use kms_core::memory::Secret;
 use kms_core::{Generated, KekFault, Unwrapped, WrapMechanism, WrapParams, WrappedKey};
 
 use super::api::GetPublicKey;
 use super::kek::decrypt;
 use super::provider::Service;
-use crate::cloud::CallFault;
+use crate::cloud::{CallFault, OaepKey};
 use crate::uri::AwsKey;
 
 /// Public keys that were asked for lately. So long a key that was disabled still wraps here; it does not unwrap.
 #[derive(Default)]
-pub(super) struct PublicKeys(Mutex<HashMap<String, (Instant, Arc<OaepPublicEncryptingKey>)>>);
+pub(super) struct PublicKeys(Mutex<HashMap<String, (Instant, Arc<OaepKey>)>>);
 
 pub(super) async fn generate(service: &Service, key: &AwsKey) -> Result<Generated, CallFault> {
     let (public, request_id) = public_key(service, key).await?;
@@ -24,7 +23,7 @@ pub(super) async fn generate(service: &Service, key: &AwsKey) -> Result<Generate
     Ok(Generated {
         wrapped: WrappedKey {
             version: None,
-            w: encrypt(&public, secret.expose())?,
+            w: public.encrypt(secret.expose())?,
             params: WrapParams::Mechanism(WrapMechanism::RsaOaep256),
         },
         secret,
@@ -36,24 +35,7 @@ pub(super) async fn unwrap(service: &Service, key: &AwsKey, wrapped: &WrappedKey
     decrypt(service, key, wrapped, None, Some("RSAES_OAEP_SHA_256")).await
 }
 
-/// The key of a SubjectPublicKeyInfo (RFC 5280 4.1).
-pub(super) fn parse(spki: &[u8]) -> Result<OaepPublicEncryptingKey, KekFault> {
-    let key = PublicEncryptingKey::from_der(spki).map_err(|_| KekFault::BadReply)?;
-    OaepPublicEncryptingKey::new(key).map_err(|_| KekFault::BadReply)
-}
-
-pub(super) fn encrypt(key: &OaepPublicEncryptingKey, secret: &[u8]) -> Result<Vec<u8>, KekFault> {
-    let mut ciphertext = vec![0; key.ciphertext_size()];
-    let encrypted = key.encrypt(&OAEP_SHA256_MGF1SHA256, secret, &mut ciphertext, None);
-    let length = encrypted.map_err(|_| KekFault::Random)?.len();
-    ciphertext.truncate(length);
-    Ok(ciphertext)
-}
-
-async fn public_key(
-    service: &Service,
-    key: &AwsKey,
-) -> Result<(Arc<OaepPublicEncryptingKey>, Option<String>), CallFault> {
+async fn public_key(service: &Service, key: &AwsKey) -> Result<(Arc<OaepKey>, Option<String>), CallFault> {
     let arn = key.arn();
     if let Some(kept) = service.public_keys.fresh(&arn) {
         return Ok((kept, None));
@@ -72,19 +54,19 @@ async fn public_key(
     if !is_for_wrapping {
         return Err(CallFault::new(KekFault::Unsupported));
     }
-    let public = Arc::new(parse(&done.reply.public_key.0)?);
+    let public = Arc::new(OaepKey::parse(&done.reply.public_key.0)?);
     service.public_keys.keep(arn, Arc::clone(&public));
     Ok((public, done.request_id))
 }
 
 impl PublicKeys {
-    fn fresh(&self, arn: &str) -> Option<Arc<OaepPublicEncryptingKey>> {
+    fn fresh(&self, arn: &str) -> Option<Arc<OaepKey>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, key) = kept.get(arn)?;
         (since.elapsed() < KEPT).then(|| Arc::clone(key))
     }
 
-    fn keep(&self, arn: String, key: Arc<OaepPublicEncryptingKey>) {
+    fn keep(&self, arn: String, key: Arc<OaepKey>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.insert(arn, (Instant::now(), key));
     }

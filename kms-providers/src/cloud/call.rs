@@ -32,6 +32,11 @@ pub(crate) trait Protocol: Send + Sync {
 
     /// The service's own id of the request.
     fn request_id<'r>(&self, reply: &'r Reply) -> Option<&'r str>;
+
+    /// When the service wants to be asked again, where it says so: by `Retry-After`, unless it has a way of its own.
+    fn asks_to_wait(&self, reply: &Reply) -> Option<Duration> {
+        retry_after(reply)
+    }
 }
 
 /// What a reply means.
@@ -238,8 +243,8 @@ impl Caller {
         let shift = self.note_clock(&reply);
         let (next, kind) = match judgement {
             Judgement::Good => return Ok(Answer { reply, request_id }),
-            Judgement::Later(kind) => (Next::Harmless(retry_after(&reply)), kind),
-            Judgement::Failed(kind) => (Next::Again(retry_after(&reply)), kind),
+            Judgement::Later(kind) => (Next::Harmless(protocol.asks_to_wait(&reply)), kind),
+            Judgement::Failed(kind) => (Next::Again(protocol.asks_to_wait(&reply)), kind),
             Judgement::Reauthorize(kind) => (Next::Afresh, kind),
             Judgement::Clock(kind) if shift >= SKEW => (Next::Corrected, kind),
             Judgement::Clock(kind) | Judgement::Final(kind) => (Next::Stop, kind),
@@ -298,7 +303,8 @@ enum Next {
     Corrected,
 }
 
-fn retry_after(reply: &Reply) -> Option<Duration> {
+/// The header (RFC 9110 10.2.3).
+pub(crate) fn retry_after(reply: &Reply) -> Option<Duration> {
     backoff::asked_for(reply.header("retry-after")?, SystemTime::now())
 }
 

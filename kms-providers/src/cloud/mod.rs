@@ -12,28 +12,34 @@
 //! budget      how many retries a provider may spend in all
 //! breaker     when not to ask at all
 //! transport   whether what crosses the connections of an endpoint can be recorded now and read later
+//! body        JSON with secrets in it: bytes in base64, lengths told in advance
 //! secret      base64 of secrets in replies, wiped
+//! oaep        RSA-OAEP under public keys of services; material on its way in
 //! ```
 //!
 //! **Dropped calls.** A question ends with the future that asked it; a change that has begun goes on to its end,
 //! because a key made by half is worse than one nobody waited for.
 
 mod backoff;
+mod body;
 mod breaker;
 mod budget;
 mod call;
 mod connect;
 mod endpoint;
 mod exchange;
+mod oaep;
 mod runtime;
 mod secret;
 mod settings;
 mod transport;
 
-pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat};
+pub(crate) use body::{Blob, Bytes, json};
+pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat, retry_after};
 pub(crate) use connect::KeyExchange;
 pub use endpoint::{Endpoint, EndpointFault};
 pub(crate) use exchange::{Reply, Request};
+pub(crate) use oaep::{OaepKey, strong};
 pub use runtime::timer;
 pub(crate) use runtime::{ask, to_the_end};
 pub(crate) use secret::Base64Secret;
