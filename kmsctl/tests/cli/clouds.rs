@@ -28,7 +28,7 @@ struct Aws {
 }
 
 impl Aws {
-    fn new(region: &'static str, account: &str) -> Box<dyn Cloud> {
+    fn start(region: &'static str, account: &str) -> Box<dyn Cloud> {
         let kms = FakeKms::of_account(region, account);
         Box::new(Self { region, kms })
     }
@@ -73,9 +73,9 @@ impl Scene {
     fn new() -> Self {
         let home = Home::new();
         let clouds = vec![
-            Aws::new("eu-west-1", "111122223333"),
-            Aws::new("us-east-1", "444455556666"),
-            Aws::new("ap-southeast-2", "777788889999"),
+            Aws::start("eu-west-1", "111122223333"),
+            Aws::start("us-east-1", "444455556666"),
+            Aws::start("ap-southeast-2", "777788889999"),
         ];
         let credentials = "[default]\naws_access_key_id = AKIDTEST\naws_secret_access_key = canary-secret-key\n";
         fs::write(home.dir().join("aws-credentials"), credentials).unwrap();
