@@ -6,10 +6,11 @@ use subtle::ConstantTimeEq;
 
 use super::MessageKeys;
 use super::anchor::{HeaderAnchor, SeenHeader};
+use super::attempt::{Attempt, AttemptOutcome};
 use super::binding::Scope;
 use super::order::OpeningOrder;
 use super::recipients::Recipient;
-use super::search::{Attempt, AttemptOutcome, Found, Manner, Search, ShareCheck};
+use super::search::{Found, Manner, Search, ShareCheck};
 use super::trail;
 use crate::audit::{Action, AuditTrail, Clock, Details, SystemClock};
 use crate::cache::OpenCache;

@@ -1,7 +1,7 @@
 //! What sealing, opening and rewrapping tell the audit trail. Nothing is collected when nothing is recorded.
 
+use super::attempt::{Attempt as Call, AttemptOutcome, second_key};
 use super::recipients::{Member, Recipient, Wrap};
-use super::search::{Attempt as Call, AttemptOutcome, second_key};
 use crate::audit::{Action, Attempt, AuditTrail, Details, HeaderMark, Intent, KeyRef, Reason, Subject};
 use crate::crypto::CryptoBackend;
 use crate::error::{Error, KekError, KekOperation, Result};

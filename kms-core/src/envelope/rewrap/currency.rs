@@ -4,9 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Rewrapper;
 use crate::KekError;
+use crate::envelope::attempt::second_key;
 use crate::envelope::opener::is_of;
 use crate::envelope::recipients::Member;
-use crate::envelope::search::second_key;
 use crate::error::Result;
 use crate::header::{Header, RecipientId, Single};
 use crate::kek::{Kek, KekInfo, WrapParams};

@@ -12,10 +12,11 @@ use std::sync::Mutex;
 
 pub use outcome::{RewrapBegun, RewrapOutcome, Rewrapped, UnsettledRewrap};
 
+use super::attempt::open_committed_share;
 use super::binding::{Place, Scope};
 use super::opener::Opener;
 use super::recipients::{Member, Recipient, Wrap, wrap_single};
-use super::search::{ShareCheck, open_committed_share};
+use super::search::ShareCheck;
 use super::{read_back, trail};
 use crate::audit::{Action, Intent};
 use crate::error::{PolicyFault, Result};

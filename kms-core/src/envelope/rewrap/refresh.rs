@@ -3,9 +3,9 @@
 use super::outcome::{RewrapBegun, Rewrapped, begun};
 use super::{Rewrapper, assembly::assemble};
 use crate::audit::Intent;
+use crate::envelope::attempt::open_committed_share;
 use crate::envelope::binding::{Place, Scope};
 use crate::envelope::recipients::{Member, Recipient, Wrapped, settle};
-use crate::envelope::search::open_committed_share;
 use crate::envelope::trail;
 use crate::error::{CallerFault, Error, Result};
 use crate::header::{Entry, Header, Level, Share};
