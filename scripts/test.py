@@ -18,6 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ORACLE = ["tests/oracle/ks1.py"]
+# Who judges which stand-in for a cloud.
+JUDGES = {"fake_kms": "judge.py", "fake_vault": "judge_azure.py"}
 GOLDEN = ROOT / "tests/golden/ks1"
 # With the points at which crash tests stop the process; they are not in other builds.
 CARGO_TEST = ["cargo", "test", "--workspace", "--features", "kms-providers/failpoints", "--locked"]
@@ -107,17 +109,22 @@ def headers():
 
 
 def clouds():
-    """The stand-in for AWS KMS, driven by AWS' own client and held against AWS' own model."""
+    """The stand-ins for clouds, driven by the vendors' own clients and held against the vendors' own models."""
     python = ROOT / ".venv-clouds/bin/python"
     if not python.exists():
-        return Tally(skipped=1, notes=["SKIPPED  clouds: boto3 is not installed; `make test` installs it"])
+        return Tally(skipped=1, notes=["SKIPPED  clouds: their clients are not installed; `make test` installs them"])
     build = ["cargo", "build", "--locked", "-p", "keystrand-fakes", "--message-format", "json"]
     built = subprocess.run(build, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
     programs = [message["executable"] for message in messages if message.get("executable")]
-    if built.returncode != 0 or len(programs) != 1:
-        return Tally(failed=1, notes=["FAILED  the stand-in for AWS KMS does not build"])
-    return counted(["tests/clouds/judge.py", programs[0]], r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed$", python)
+    programs = {Path(program).stem: program for program in programs}
+    if built.returncode != 0 or set(programs) != set(JUDGES):
+        return Tally(failed=1, notes=["FAILED  the stand-ins for clouds do not build, or not each has a judge"])
+    tally = Tally()
+    for name, judge in JUDGES.items():
+        expected = r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed$"
+        tally.add(counted([f"tests/clouds/{judge}", programs[name]], expected, python))
+    return tally
 
 
 def unchanged(folder):

@@ -97,6 +97,17 @@ impl Keyring {
         uris.find(|uri| names(backend, dek_id, id, uri))
     }
 
+    /// The version of a key pair that `id` stands for by its thumbprint, if the key is here and knows.
+    pub(crate) fn version_of(
+        &self,
+        backend: &CryptoBackend,
+        id: &RecipientId,
+        dek_id: &[u8; 16],
+    ) -> Option<(&str, &[u8])> {
+        let at = self.position(backend, id, dek_id)?;
+        self.keks[at].kem()?.version_of()
+    }
+
     fn position(&self, backend: &CryptoBackend, id: &RecipientId, dek_id: &[u8; 16]) -> Option<usize> {
         match id {
             RecipientId::Kid(kid) => self.by_uri.get(kid).copied(),

@@ -47,7 +47,9 @@ fn recipients_context_and_name_are_kept_and_keys_are_fresh() {
     let old = envelope(&keks);
     let all = opener(&keks, context());
     let opened = run(all.open_header(header(&old))).unwrap();
-    let sealer = all.sealer_like(opened.header()).unwrap().suite(Suite::Aes256GcmSiv);
+    let sealer = run(all.sealer_like(opened.header()))
+        .unwrap()
+        .suite(Suite::Aes256GcmSiv);
     let new = run(sealer.seal(b"minutes")).unwrap();
 
     let (was, is) = (header(&old), header(&new));
@@ -80,7 +82,7 @@ fn nobody_is_left_out() {
     for missing in 0..keks.len() {
         let mut some = keks.clone();
         some.remove(missing);
-        let made = opener(&some, context()).sealer_like(&old).err();
+        let made = run(opener(&some, context()).sealer_like(&old)).err();
         assert_eq!(
             made,
             Some(Error::Caller(CallerFault::RecipientNotConfigured)),
@@ -94,7 +96,7 @@ fn pairs_that_are_not_stored_must_be_given() {
     let keks = keks();
     let old = header(&envelope(&keks));
     let stored = EncryptionContext::from_pairs([("tenant", "t-17")]).unwrap();
-    let made = opener(&keks, stored).sealer_like(&old).err();
+    let made = run(opener(&keks, stored).sealer_like(&old)).err();
     assert_eq!(made, Some(Error::Caller(CallerFault::ContextMissing)));
 }
 
@@ -105,6 +107,6 @@ fn only_messages_have_likenesses() {
         .recipient(keks[0].clone())
         .sealed_secret();
     let old = header(&run(sealer.seal(b"secret")).unwrap());
-    let made = opener(&keks, EncryptionContext::new()).sealer_like(&old).err();
+    let made = run(opener(&keks, EncryptionContext::new()).sealer_like(&old)).err();
     assert_eq!(made, Some(Error::Format(FormatFault::WrongKind)));
 }

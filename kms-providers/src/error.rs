@@ -30,6 +30,10 @@ pub enum Error {
     #[cfg(feature = "aws")]
     #[error(transparent)]
     Aws(#[from] crate::aws::AwsError),
+    /// Azure cannot be used as configured.
+    #[cfg(feature = "azure")]
+    #[error(transparent)]
+    Azure(#[from] crate::azure::AzureError),
     /// A provider failed.
     #[error(transparent)]
     Kek(#[from] KekError),

@@ -13,7 +13,7 @@
 //! | files | [`durable`] | atomic replacement, locks between processes |
 //! | keys | `keyset` | versions and states of keys whose bytes this process holds |
 //! | providers | [`memory`], [`local`] | where such keys are kept |
-//! | clouds | `cloud`, `aws` (features) | calls that cross a network; a service that keeps its keys to itself |
+//! | clouds | `cloud`, `aws`, `azure` (features) | calls that cross a network; a service that keeps its keys to itself |
 //! | configuration | [`config`], [`Resolver`] | who serves which key |
 //! | envelopes on disk | [`files`] | crash-safe sealing, opening and rewrapping of files |
 //! | trail | [`audit`] | the transparency log |
@@ -56,6 +56,8 @@
 pub mod audit;
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(feature = "azure")]
+pub mod azure;
 #[cfg(feature = "cloud")]
 pub mod cloud;
 pub mod config;

@@ -38,6 +38,10 @@ impl KemRecipient for Pinned {
         self.key.opens()
     }
 
+    fn version_of(&self) -> Option<(&str, &[u8])> {
+        self.key.version_of()
+    }
+
     /// What an envelope was sealed to decides by itself whether it opens; the pin is for what is sealed now.
     async fn public_key(&self, version: Option<&[u8]>) -> Result<VersionedPublicKey, KekError> {
         let found = self.key.public_key(version).await?;

@@ -80,6 +80,12 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// Wrapping keys of AWS Encryption SDK messages, where this provider has them.
+    #[cfg(feature = "esdk")]
+    fn message_keys(&self) -> Option<&dyn MessageKeys> {
+        None
+    }
+
     /// Taking in key material from outside, where this provider can.
     fn import(&self) -> Option<&dyn KeyImport> {
         None
@@ -180,6 +186,16 @@ pub trait SigningKeys: Send + Sync {
     /// # Errors
     /// As [`SigningKeys::sign_note`], but for disabled keys.
     async fn verifier(&self, key: &KeyUri) -> Result<VerifierKey, KekError>;
+}
+
+/// Keys that wrap the data keys of AWS Encryption SDK messages: those of a service that takes an encryption context.
+#[cfg(feature = "esdk")]
+pub trait MessageKeys: Send + Sync {
+    /// A handle to the key. Nothing is asked of the service yet.
+    ///
+    /// # Errors
+    /// `Unsupported` when `key` is not for this provider, or wraps no data keys of messages.
+    fn message_key(&self, key: &KeyUri) -> Result<Arc<dyn kms_core::esdk::Keyring>, KekError>;
 }
 
 /// Key material from outside ("bring your own key").

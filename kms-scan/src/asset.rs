@@ -117,6 +117,10 @@ pub enum AssetKind {
     Jwe,
     /// A JSON Web Key.
     JsonWebKey,
+    /// A signed note: a detached signature, a checkpoint of a log.
+    SignedNote,
+    /// A key that verifies signed notes.
+    VerifierKey,
     /// Something encrypted, or a store of keys, that this version does not look into.
     Container,
     /// A key of a provider.
@@ -327,6 +331,8 @@ impl AssetKind {
             Self::AgeKey => "age key",
             Self::Jwe => "JWE",
             Self::JsonWebKey => "JSON Web Key",
+            Self::SignedNote => "signed note",
+            Self::VerifierKey => "verifier key",
             Self::Container => "container",
             Self::ProviderKey => "key",
         }

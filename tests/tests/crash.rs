@@ -322,6 +322,13 @@ fn kills() -> usize {
 
 const DEFAULT_KILLS: usize = 40;
 /// Points of files that the worker does not write.
-const OUTSIDE: [&str; 5] = ["config::", "key_file::", "migrated::", "public_key::", "signature::"];
+const OUTSIDE: [&str; 6] = [
+    "config::",
+    "key_file::",
+    "migrated::",
+    "migrated_pair::",
+    "public_key::",
+    "signature::",
+];
 const ABORT: i32 = 6;
 const KILL: i32 = 9;

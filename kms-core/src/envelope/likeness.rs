@@ -1,6 +1,7 @@
 //! A sealer after an envelope: the same context, recipients and promises, for sealing it anew.
 
 use super::{Member, Opener, Recipient, Sealer};
+use crate::context::EncryptionContext;
 use crate::error::{CallerFault, FormatFault, PolicyFault, Result};
 use crate::header::{Entry, Header, Quorum, RecipientId, Share, Single};
 use crate::suite::Kind;
@@ -14,17 +15,12 @@ impl Opener {
     /// [`FormatFault::WrongKind`] of anything but a message; [`CallerFault::RecipientNotConfigured`] when a key is not
     /// in the keyring, so that its owner would be shut out; [`PolicyFault::UnknownRecipient`];
     /// [`CallerFault::ContextMissing`] when a pair that is not stored was not given.
-    pub fn sealer_like(&self, header: &Header) -> Result<Sealer> {
+    pub async fn sealer_like(&self, header: &Header) -> Result<Sealer> {
         let immutable = header.immutable();
         if immutable.domain.kind != Kind::Message {
             return Err(FormatFault::WrongKind.into());
         }
-        let names = &immutable.external;
-        let (_, supplied) = self.required.split(names);
-        if supplied.pairs().len() != names.len() {
-            return Err(CallerFault::ContextMissing.into());
-        }
-        let context = immutable.context.union(&supplied).ok_or(FormatFault::Context)?;
+        let (context, names) = (self.whole_context(header)?, &immutable.external);
         let mut sealer = Sealer::new(self.backend.clone())
             .context(context)
             .external(names.iter().cloned())
@@ -39,42 +35,60 @@ impl Opener {
         if self.policy.mixed_passphrase {
             sealer = sealer.allow_mixed_passphrase();
         }
-        let recipients = self.recipients_of(header)?;
+        let recipients = self.recipients_of(header).await?;
         Ok(recipients.into_iter().fold(sealer, Sealer::add))
     }
 
-    fn recipients_of(&self, header: &Header) -> Result<Vec<Recipient>> {
+    /// The pairs that an envelope is bound to: those that it stores, and those that were required here and that it does
+    /// not. To be asked of a header that this opener has opened.
+    ///
+    /// # Errors
+    /// [`CallerFault::ContextMissing`] when a pair that is not stored was not given.
+    pub fn whole_context(&self, header: &Header) -> Result<EncryptionContext> {
+        let immutable = header.immutable();
+        let (_, supplied) = self.required.split(&immutable.external);
+        if supplied.pairs().len() != immutable.external.len() {
+            return Err(CallerFault::ContextMissing.into());
+        }
+        Ok(immutable.context.union(&supplied).ok_or(FormatFault::Context)?)
+    }
+
+    async fn recipients_of(&self, header: &Header) -> Result<Vec<Recipient>> {
         let mut shares = header.shares().iter();
         let mut recipients = Vec::new();
         for entry in header.entries() {
             recipients.push(match entry {
                 Entry::Single(single) => Recipient::Single {
-                    member: self.member(single, header)?,
+                    member: self.member(single, header).await?,
                     level: single.level,
                 },
-                Entry::Quorum(quorum) => self.quorum(quorum, shares.next().ok_or(FormatFault::Quorum)?, header)?,
+                Entry::Quorum(quorum) => {
+                    self.quorum(quorum, shares.next().ok_or(FormatFault::Quorum)?, header)
+                        .await?
+                }
                 Entry::Unknown(_) => return Err(PolicyFault::UnknownRecipient.into()),
             });
         }
         Ok(recipients)
     }
 
-    fn quorum(&self, quorum: &Quorum, shares: &[Share], header: &Header) -> Result<Recipient> {
-        let members = shares.iter().map(|share| self.member(&share.recipient, header));
+    async fn quorum(&self, quorum: &Quorum, shares: &[Share], header: &Header) -> Result<Recipient> {
+        let mut members = Vec::with_capacity(shares.len());
+        for share in shares {
+            members.push(self.member(&share.recipient, header).await?);
+        }
         Ok(Recipient::Quorum {
             threshold: quorum.threshold,
-            members: members.collect::<Result<_>>()?,
+            members,
             level: quorum.level,
         })
     }
 
-    fn member(&self, single: &Single, header: &Header) -> Result<Member> {
+    async fn member(&self, single: &Single, header: &Header) -> Result<Member> {
         let dek_id = &header.immutable().dek_id;
         let found = self.keyring.find(&self.backend, single, dek_id);
         let (_, kek) = found.ok_or(CallerFault::RecipientNotConfigured)?;
-        Ok(Member {
-            kek,
-            hidden: matches!(single.id, RecipientId::Hint(_)),
-        })
+        let hidden = matches!(single.id, RecipientId::Hint(_));
+        self.successor(Member { kek, hidden }).await
     }
 }

@@ -17,6 +17,7 @@ mod rewrap;
 mod seal;
 mod sealer;
 mod search;
+mod succession;
 mod trail;
 
 pub use anchor::{HeaderAnchor, SeenHeader};

@@ -166,25 +166,6 @@ impl Opener {
         self.policy.max_recipients
     }
 
-    /// The keys that recipients and shares of `header` are under, by URI, each with its version where the envelope
-    /// tells. Hidden recipients are named if this opener has their keys, and left out otherwise.
-    #[must_use]
-    pub fn key_versions(&self, header: &Header) -> Vec<(String, Option<Vec<u8>>)> {
-        let dek_id = &header.immutable().dek_id;
-        let named = |id: &RecipientId| match id {
-            RecipientId::Kid(kid) => Some(kid.clone()),
-            RecipientId::Hint(_) => self.keyring.uri(&self.backend, id, dek_id).map(str::to_owned),
-        };
-        let mut keys = Vec::new();
-        for single in trail::singles(header) {
-            keys.extend(named(&single.id).map(|uri| (uri, single.wrapped.version.clone())));
-            if let WrapParams::Hybrid { id, version, .. } = &single.wrapped.params {
-                keys.extend(named(id).map(|uri| (uri, version.clone())));
-            }
-        }
-        keys
-    }
-
     /// What of `recipients` does not stand in `header`, as it would stand there: hidden, and for the secret, that its
     /// recipients are for. A quorum is wrapped whole or not at all, so none is ever missing.
     #[must_use]

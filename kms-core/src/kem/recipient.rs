@@ -38,6 +38,13 @@ pub trait KemRecipient: Send + Sync {
         true
     }
 
+    /// Of a key that goes by its thumbprint, the version of a key pair that it is, where whoever holds it knows: key URI,
+    /// and version as it stands in envelopes. What needs this key needs that version, and follows it when the pair is
+    /// rotated.
+    fn version_of(&self) -> Option<(&str, &[u8])> {
+        None
+    }
+
     /// The public half of `version`, as it stands in an envelope, or of the version that new wraps use.
     ///
     /// # Errors

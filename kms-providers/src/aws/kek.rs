@@ -276,19 +276,29 @@ fn contexts(binding: &Binding<'_>) -> Vec<Context> {
     contexts
 }
 
-/// W of a reply. Where an attested reply was asked for, a bare one breaks the protocol: whoever sent it has shown W to
-/// the network.
+/// W of a reply.
 fn secret(
     plaintext: Option<Base64Secret>,
     for_recipient: Option<Vec<u8>>,
     attested: Option<&AttestedSecret>,
 ) -> Result<Secret<32>, KekFault> {
+    material(plaintext, for_recipient, attested, sized)
+}
+
+/// What `take` makes of the secret of a reply. Where an attested reply was asked for, a bare one breaks the protocol:
+/// whoever sent it has shown the secret to the network.
+pub(super) fn material<T>(
+    plaintext: Option<Base64Secret>,
+    for_recipient: Option<Vec<u8>>,
+    attested: Option<&AttestedSecret>,
+    take: impl FnOnce(&[u8]) -> Result<T, KekFault>,
+) -> Result<T, KekFault> {
     match (attested, plaintext, for_recipient) {
-        (None, Some(plaintext), None) => sized(plaintext.expose()),
+        (None, Some(plaintext), None) => take(plaintext.expose()),
         (Some(attested), plaintext, Some(enveloped))
             if plaintext.as_ref().is_none_or(|bare| bare.expose().is_empty()) =>
         {
-            attested.open(&enveloped)
+            take(&attested.content(&enveloped)?)
         }
         _ => Err(KekFault::BadReply),
     }
@@ -308,4 +318,4 @@ fn is_material(wrapped: &WrappedKey) -> bool {
 }
 
 /// The most that Decrypt takes.
-const CIPHERTEXT_LEN: usize = 6144;
+pub(super) const CIPHERTEXT_LEN: usize = 6144;

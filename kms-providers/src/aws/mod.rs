@@ -10,6 +10,7 @@
 //! client       one action at one region
 //! kek          symmetric keys: W comes from GenerateDataKey, bound by an encryption context
 //! rsa          RSA keys: wrapped here under the public key, unwrapped there
+//! message      wrapping keys of AWS Encryption SDK messages (feature `esdk`)
 //! metadata     what DescribeKey tells
 //! lifecycle    making, rotating, disabling, destroying
 //! import       key material from outside
@@ -19,7 +20,8 @@
 //! ```
 //!
 //! **What AWS learns.** W, which it makes, and in its log the binding digest, the data-key id and the pairs that the
-//! logical key [exposes](crate::config::LogicalKey::expose); never the data key, nor the rest of the context.
+//! logical key [exposes](crate::config::LogicalKey::expose); never the data key, nor the rest of the context. Of AWS
+//! Encryption SDK messages, whose format wants it so, the data key and the whole context.
 //!
 //! **What is checked.** The key ARN is given on every Decrypt and compared in every answer, so is the version (AWS'
 //! key material id) where an envelope names one. A multi-region key may answer from the configured regions only.
@@ -36,6 +38,8 @@ mod credentials;
 mod import;
 mod kek;
 mod lifecycle;
+#[cfg(feature = "esdk")]
+mod message;
 mod metadata;
 mod nitro;
 mod protocol;

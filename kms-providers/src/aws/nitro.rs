@@ -11,6 +11,7 @@ use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeySize, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use kms_core::KekFault;
 use kms_core::memory::Secret;
+use zeroize::Zeroizing;
 
 use super::api::Recipient;
 use super::cms;
@@ -73,8 +74,11 @@ impl RecipientKey {
     /// # Errors
     /// `BadReply` when it is not for this key, or not 32 bytes long.
     pub fn open(&self, enveloped: &[u8]) -> Result<Secret<32>, KekFault> {
-        let content = cms::open(enveloped, &self.private).map_err(|_| KekFault::BadReply)?;
-        sized(&content)
+        sized(&self.content(enveloped)?)
+    }
+
+    fn content(&self, enveloped: &[u8]) -> Result<Zeroizing<Vec<u8>>, KekFault> {
+        cms::open(enveloped, &self.private).map_err(|_| KekFault::BadReply)
     }
 }
 
@@ -97,7 +101,7 @@ impl AttestedSecret {
         }
     }
 
-    pub(super) fn open(&self, enveloped: &[u8]) -> Result<Secret<32>, KekFault> {
-        self.attestation.key().open(enveloped)
+    pub(super) fn content(&self, enveloped: &[u8]) -> Result<Zeroizing<Vec<u8>>, KekFault> {
+        self.attestation.key().content(enveloped)
     }
 }

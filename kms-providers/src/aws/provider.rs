@@ -248,8 +248,30 @@ impl Provider for AwsProvider {
         Some(self)
     }
 
+    #[cfg(feature = "esdk")]
+    fn message_keys(&self) -> Option<&dyn crate::provider::MessageKeys> {
+        Some(self)
+    }
+
     fn import(&self) -> Option<&dyn KeyImport> {
         Some(self)
+    }
+}
+
+#[cfg(feature = "esdk")]
+impl crate::provider::MessageKeys for AwsProvider {
+    /// `Unsupported` for RSA keys: their data keys are `aws-kms-rsa`, another kind.
+    fn message_key(&self, uri: &KeyUri) -> Result<Arc<dyn kms_core::esdk::Keyring>, KekError> {
+        let key = self.own(uri, KekOperation::Describe)?;
+        if self.0.is_rsa(&key) {
+            return Err(KekError::new(
+                uri.to_string(),
+                KekOperation::Describe,
+                KekFault::Unsupported,
+            ));
+        }
+        let key = super::message::MessageKey::new(Arc::clone(&self.0), key);
+        Ok(Arc::new(kms_core::esdk::KmsKeyring::new(key)))
     }
 }
 

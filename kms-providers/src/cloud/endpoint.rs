@@ -1,6 +1,8 @@
 //! Where a service is.
 
 use std::net::IpAddr;
+#[cfg(feature = "azure")]
+use std::net::Ipv4Addr;
 
 use http::Uri;
 
@@ -39,6 +41,23 @@ impl Endpoint {
             Some("http") if is_loopback(authority.host()) => Ok(Self(uri)),
             Some("http") => Err(EndpointFault::Plain),
             _ => Err(EndpointFault::Form),
+        }
+    }
+
+    /// Parses the endpoint of a service that this machine itself has, or whoever runs it beside it: plain HTTP to a
+    /// link-local address (RFC 3927) stays on the machine's own link.
+    #[cfg(feature = "azure")]
+    pub(crate) fn on_the_machine(text: &str) -> Result<Self, EndpointFault> {
+        match Self::parse(text) {
+            Err(EndpointFault::Plain) => {
+                let uri: Uri = text.parse().map_err(|_| EndpointFault::Form)?;
+                let is_local = uri.host().and_then(|host| host.parse::<Ipv4Addr>().ok());
+                match is_local.is_some_and(|address| address.is_link_local()) {
+                    true => Ok(Self(uri)),
+                    false => Err(EndpointFault::Plain),
+                }
+            }
+            parsed => parsed,
         }
     }
 

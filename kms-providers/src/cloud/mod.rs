@@ -20,6 +20,11 @@
 //! **Dropped calls.** A question ends with the future that asked it; a change that has begun goes on to its end,
 //! because a key made by half is worse than one nobody waited for.
 
+#![cfg_attr(
+    not(all(feature = "aws", feature = "azure")),
+    allow(dead_code, unused_imports, reason = "each cloud uses a part of what all share")
+)]
+
 mod backoff;
 mod body;
 mod breaker;
@@ -35,8 +40,8 @@ mod settings;
 mod transport;
 
 pub(crate) use body::{Blob, Bytes, json};
-pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat, retry_after};
-pub(crate) use connect::KeyExchange;
+pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat};
+pub(crate) use connect::{ConnectFault, KeyExchange};
 pub use endpoint::{Endpoint, EndpointFault};
 pub(crate) use exchange::{Reply, Request};
 pub(crate) use oaep::{OaepKey, strong};

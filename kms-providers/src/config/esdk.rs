@@ -1,30 +1,66 @@
 //! `[esdk]`: keys for messages of the AWS Encryption SDK, and which messages are taken.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kms_core::caps;
+use kms_core::{Posture, caps};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::ConfigError;
 use super::source::{Source, table};
-use crate::uri::KeyName;
+use crate::uri::{KeyName, KeyUri};
 
 /// What is configured for messages of the AWS Encryption SDK.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EsdkConfig {
-    /// Raw keys, by the name that they have here.
-    pub keys: BTreeMap<KeyName, RawKeyConfig>,
+    /// Keys, by the name that they have here. No message is opened under any other.
+    pub keys: BTreeMap<KeyName, MessageKeyConfig>,
     /// Whether messages are opened that do not commit to their key.
     pub allow_uncommitted: bool,
     /// Most encrypted data keys of a message; 16 unless said.
     pub max_data_keys: usize,
     /// Most plaintext bytes of a frame, or of a body without frames; 64 MiB unless said.
     pub max_frame: u64,
+}
+
+/// A key of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MessageKeyConfig {
+    /// Its bytes are in a file.
+    Raw(RawKeyConfig),
+    /// It is a service's.
+    Kms(KmsKeyConfig),
+}
+
+impl MessageKeyConfig {
+    /// What protects the data keys that it wraps.
+    #[must_use]
+    pub fn posture(&self) -> Posture {
+        match self {
+            Self::Raw(raw) => match raw.kind {
+                RawKeyKind::Aes { .. } => Posture::Hedged,
+                RawKeyKind::Rsa { .. } | RawKeyKind::Ecdh { .. } => Posture::Classical,
+            },
+            // The symmetric ones only.
+            Self::Kms(_) => Posture::Hedged,
+        }
+    }
+}
+
+/// A key of AWS KMS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KmsKeyConfig {
+    /// The key, by its ARN.
+    pub key: KeyUri,
+    /// The provider that serves it, where several may.
+    pub provider: Option<KeyName>,
 }
 
 /// A raw key: where it stands, and what messages call it.
@@ -124,7 +160,7 @@ impl EsdkConfig {
         let span = value.span();
         let mut settings = table(source, value)?;
         let keys = super::named(source, settings.remove("key"), |source, _, value| {
-            raw_key(source, value)
+            message_key(source, value)
         })?;
         let raw: Raw = source.read(Spanned::new(span, DeValue::Table(settings)))?;
         let own = Self::default();
@@ -153,11 +189,49 @@ fn within<T: Copy + PartialOrd + std::fmt::Display>(
     }
 }
 
-fn raw_key(source: &Source, value: Spanned<DeValue<'_>>) -> Result<RawKeyConfig, ConfigError> {
+fn message_key(source: &Source, value: Spanned<DeValue<'_>>) -> Result<MessageKeyConfig, ConfigError> {
     let span = value.span();
     let raw: RawKey = source.read(value)?;
+    match raw.kind {
+        RawKind::AwsKms => kms_key(source, raw, span).map(MessageKeyConfig::Kms),
+        _ => raw_key(source, raw, span).map(MessageKeyConfig::Raw),
+    }
+}
+
+fn kms_key(source: &Source, raw: RawKey, span: Range<usize>) -> Result<KmsKeyConfig, ConfigError> {
+    let RawKey {
+        kind: RawKind::AwsKms,
+        arn: Some(arn),
+        provider,
+        namespace: None,
+        name: None,
+        file: None,
+        encoding: None,
+        padding: None,
+        curve: None,
+        peer: None,
+    } = raw
+    else {
+        return Err(source.error(span, MISPLACED));
+    };
+    let key = format!("aws-kms://{}", arn.get_ref()).parse();
+    Ok(KmsKeyConfig {
+        key: key.map_err(|error| source.error(arn.span(), error))?,
+        provider: match provider {
+            None => None,
+            Some(name) => {
+                let parsed = KeyName::parse(name.get_ref());
+                Some(parsed.map_err(|fault| source.error(name.span(), fault))?)
+            }
+        },
+    })
+}
+
+fn raw_key(source: &Source, raw: RawKey, span: Range<usize>) -> Result<RawKeyConfig, ConfigError> {
     let missing = |what: &str| source.error(span.clone(), format_args!("`{what}` is missing"));
     let allowed = match raw.kind {
+        _ if raw.arn.is_some() || raw.provider.is_some() => [false; 3],
+        RawKind::AwsKms => [false; 3],
         RawKind::Aes => [raw.padding.is_none(), raw.curve.is_none(), raw.peer.is_none()],
         RawKind::Rsa => [raw.encoding.is_none(), raw.curve.is_none(), raw.peer.is_none()],
         RawKind::Ecdh => [
@@ -169,7 +243,9 @@ fn raw_key(source: &Source, value: Spanned<DeValue<'_>>) -> Result<RawKeyConfig,
     if allowed.contains(&false) {
         return Err(source.error(span, MISPLACED));
     }
+    let file = raw.file.ok_or_else(|| missing("file"))?;
     let kind = match raw.kind {
+        RawKind::AwsKms => return Err(source.error(span, MISPLACED)),
         RawKind::Aes => RawKeyKind::Aes {
             encoding: raw.encoding.unwrap_or_default(),
         },
@@ -190,7 +266,7 @@ fn raw_key(source: &Source, value: Spanned<DeValue<'_>>) -> Result<RawKeyConfig,
     Ok(RawKeyConfig {
         namespace: text(raw.namespace, "namespace")?,
         name: text(raw.name, "name")?,
-        file: source.folder.join(raw.file),
+        file: source.folder.join(file),
         kind,
     })
 }
@@ -216,9 +292,11 @@ enum RawCommitment {
 #[serde(deny_unknown_fields)]
 struct RawKey {
     kind: RawKind,
+    arn: Option<Spanned<String>>,
+    provider: Option<Spanned<String>>,
     namespace: Option<String>,
     name: Option<String>,
-    file: PathBuf,
+    file: Option<PathBuf>,
     encoding: Option<KeyEncoding>,
     padding: Option<Padding>,
     curve: Option<CurveName>,
@@ -233,10 +311,12 @@ enum RawKind {
     Rsa,
     #[serde(rename = "raw-ecdh")]
     Ecdh,
+    #[serde(rename = "aws-kms")]
+    AwsKms,
 }
 
 const MISPLACED: &str = "a raw-aes key has namespace, name, file and encoding; a raw-rsa key namespace, name, file and \
-                         padding; a raw-ecdh key file, curve and perhaps peer";
+                         padding; a raw-ecdh key file, curve and perhaps peer; an aws-kms key arn and perhaps provider";
 
 #[cfg(test)]
 mod tests {
@@ -275,15 +355,26 @@ mod tests {
             file = "me.pem"
             curve = "p384"
             peer = "you.pub.pem"
+            [esdk.key.cloud]
+            kind = "aws-kms"
+            arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+            provider = "aws-eu"
             "#,
         )
         .unwrap();
         assert!(read.allow_uncommitted);
         assert_eq!((read.max_data_keys, read.max_frame), (3, 1000));
-        let old = &read.keys["old"];
+        let MessageKeyConfig::Raw(old) = &read.keys["old"] else {
+            panic!("a raw key")
+        };
         assert_eq!((&*old.namespace, &*old.name), ("my-app", "key-2019"));
         assert_eq!(old.file, PathBuf::from("/home/old.key"));
-        assert_eq!(read.keys.len(), 3);
+        let MessageKeyConfig::Kms(cloud) = &read.keys["cloud"] else {
+            panic!("a key of a service")
+        };
+        assert_eq!(cloud.key.region(), Some("eu-west-1"));
+        assert_eq!(cloud.provider.as_ref().map(KeyName::as_str), Some("aws-eu"));
+        assert_eq!(read.keys.len(), 4);
     }
 
     #[test]
@@ -314,7 +405,19 @@ mod tests {
                 format!("{key}kind = \"raw-ecdh\"\ncurve = \"p256\"\nname = \"n\""),
                 "a raw-ecdh key",
             ),
-            (format!("{key}kind = \"aws-kms\""), "raw-aes"),
+            (format!("{key}kind = \"aws-kms\""), "an aws-kms key arn"),
+            (
+                "[esdk.key.a]\nkind = \"aws-kms\"\narn = \"arn:aws:kms:*:*:key/*\"".to_owned(),
+                "arn",
+            ),
+            (
+                format!("{key}kind = \"raw-ecdh\"\ncurve = \"p256\"\nprovider = \"aws\""),
+                "an aws-kms key",
+            ),
+            (
+                "[esdk.key.a]\nkind = \"raw-ecdh\"\ncurve = \"p256\"".to_owned(),
+                "`file` is missing",
+            ),
         ] {
             let error = esdk(&text).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");

@@ -46,6 +46,10 @@
 //! namespace = "my-app"
 //! name = "key-2019"
 //! file = "legacy.key"
+//!
+//! [esdk.key.ledger]                                    # and one whose data keys AWS KMS wraps
+//! kind = "aws-kms"
+//! arn = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1"
 //! ```
 //!
 //! What is not understood is an error with its line and column: a misspelt promise must not be a promise unkept.
@@ -75,7 +79,7 @@ use toml::de::{DeTable, DeValue};
 
 pub use audit::AuditConfig;
 pub use error::ConfigError;
-pub use esdk::{CurveName, EsdkConfig, KeyEncoding, Padding, RawKeyConfig, RawKeyKind};
+pub use esdk::{CurveName, EsdkConfig, KeyEncoding, KmsKeyConfig, MessageKeyConfig, Padding, RawKeyConfig, RawKeyKind};
 pub use initial::initial;
 pub use key::{LogicalKey, Recipients};
 pub use member::{ConfiguredKey, Member, Members};

@@ -17,6 +17,7 @@ checks![
     a_mechanism_that_makes_no_recipient_is_refused,
     who_has_the_public_key_seals_and_does_not_open,
     a_rotated_pair_opens_what_it_published_before,
+    what_was_sealed_to_a_public_key_follows_its_pair,
     a_symmetric_key_is_no_pair,
     a_hybrid_takes_both_halves,
     a_hybrid_moves_when_either_half_is_rotated,
@@ -99,6 +100,54 @@ async fn a_rotated_pair_opens_what_it_published_before(run: &Run<'_>) -> Outcome
     let old = key_of(&owner)?.public_key(before.version.as_deref()).await?;
     ensure!(old.key == before.key, "the old version has another public key now");
     open_with_published(run, pairs, &envelope).await
+}
+
+async fn what_was_sealed_to_a_public_key_follows_its_pair(run: &Run<'_>) -> Outcome {
+    let Some(pairs) = run.provider().kem_keys() else {
+        return NO_PAIRS;
+    };
+    let Some(lifecycle) = run.lifecycle() else {
+        return Ok(Verdict::Skipped("this provider has no life cycle"));
+    };
+    let (uri, owner) = pair(run, pairs, Kem::MlKem768P256).await?;
+    let before = key_of(&owner)?.public_key(None).await?;
+    let outside: Arc<dyn Kek> = Arc::new(HpkeKek::public(run.harness.backend(), before.key.clone()));
+    let envelope = sealer(run, [&outside]).seal(b"hello").await?;
+    lifecycle.rotate(&uri).await?;
+    let now = key_of(&owner)?.public_key(None).await?;
+    let mut keks = pairs.published().await?;
+    if !keks
+        .iter()
+        .any(|kek| kek.kem().is_some_and(|key| key.version_of().is_some()))
+    {
+        return Ok(Verdict::Skipped(
+            "this provider does not say whose versions published keys are",
+        ));
+    }
+    keks.push(owner);
+    run.count(1);
+    let opener = opener(run, &keks);
+    let header = Header::parse_prefix(&envelope, 16)?;
+    ensure!(
+        opener.needed_keys(&header).contains(&(uri.to_string(), before.version)),
+        "an envelope that names a public key does not need the version of {uri} that it is"
+    );
+    let rewrapper = Rewrapper::new(opener);
+    let RewrapOutcome::Rewrapped(moved) = rewrapper
+        .rewrap(&header, &Target::CurrentOf(uri.to_string()), None)
+        .await?
+    else {
+        return Err(Failure(format!("{uri} was rotated and a rewrap found nothing to do")));
+    };
+    let header = Header::parse_detached(&moved.header, 16)?;
+    let keys = rewrapper.opener().needed_keys(&header);
+    ensure!(
+        keys == [(now.key.uri(), None), (uri.to_string(), now.version)],
+        "a rewrap after a rotation left the envelope under another public key than the new one"
+    );
+    let again = rewrapper.rewrap(&header, &Target::Current, None).await?;
+    ensure!(again == RewrapOutcome::AlreadyCurrent, "a second rewrap was not idle");
+    Ok(Verdict::Passed)
 }
 
 async fn a_symmetric_key_is_no_pair(run: &Run<'_>) -> Outcome {

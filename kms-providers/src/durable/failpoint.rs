@@ -69,6 +69,7 @@ sites! {
     /// Sealing a file anew.
     MIGRATED = "migrated",
     ;
+    "migrated_pair::payload_placed",
     "in_place::half_written",
     "in_place::written",
     "in_place::synced",

@@ -48,6 +48,11 @@ impl Staged {
         &self.file
     }
 
+    /// Whether the file has its target's name.
+    pub(crate) fn is_placed(&self) -> bool {
+        is_same(&self.target, &self.file)
+    }
+
     /// Leaves the file under its temporary name, for whoever recovers.
     pub(crate) fn leave(mut self) {
         self.path = PathBuf::new();

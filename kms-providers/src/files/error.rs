@@ -50,12 +50,19 @@ pub enum FileFault {
     /// In place was asked for, and the header does not fit.
     #[error("the new header has another length, so it cannot be written in place; rewrap without in-place")]
     DoesNotFit,
-    /// Two files cannot be replaced at once.
-    #[error("the header stands in a file of its own, and both cannot be replaced at once; decrypt and encrypt it")]
+    /// A message has no header of its own.
+    #[error("a message of the AWS Encryption SDK is one file, and this envelope is two; decrypt it, and seal that")]
     Detached,
     /// A ticket's records stand anywhere.
-    #[error("a ticket's records stand elsewhere, so it cannot be sealed anew; make a new ticket for new records")]
+    #[error(
+        "a ticket's records stand elsewhere and are sealed under it, so nothing here can seal them anew; make a new ticket for new records, and keep this one while there are old ones: `kmsctl rewrap` brings it under other keys"
+    )]
     Ticket,
+    /// A message has no place for labels.
+    #[error(
+        "the envelope has labels, and a message of the AWS Encryption SDK has no place for them; decrypt it, and seal that"
+    )]
+    Labels,
     /// The recipients of such a message cannot be changed.
     #[error(
         "a message of the AWS Encryption SDK cannot be rewrapped: a second header under the same content key gives away what forges it; migrate it"

@@ -30,7 +30,11 @@ pub(super) enum Named {
     /// It stands beside the key URI; new wraps use the pinned one, or the primary.
     Openly(Option<VersionNumber>),
     /// The thumbprint in the key URI stands for this one.
-    ByThumbprint(VersionNumber),
+    ByThumbprint {
+        number: VersionNumber,
+        /// The key pair, and the version as envelopes have it.
+        of: (String, String),
+    },
 }
 
 #[async_trait]
@@ -48,11 +52,18 @@ impl<H: Host> KemKeys for Arc<H> {
             let Some(kem) = key.purpose.kem() else { continue };
             for version in key.versions.iter().filter(|version| version.material.is_some()) {
                 let public = version.public_key(self.backend(), kem).map_err(failed)?;
+                let number = version.number;
                 let pair = KeysetKem {
                     uri: KeyUri::Hpke(Thumbprint::new(*public.thumbprint())).to_string(),
                     name: name.clone(),
                     kem,
-                    named: Named::ByThumbprint(version.number),
+                    named: Named::ByThumbprint {
+                        number,
+                        of: (
+                            self.uri(NamedKey::new(name.clone(), None)).to_string(),
+                            number.to_string(),
+                        ),
+                    },
                     host: Arc::clone(self),
                 };
                 found.push(Arc::new(HpkeKek::new(self.backend().clone(), Arc::new(pair))));
@@ -70,6 +81,13 @@ impl<H: Host> KemRecipient for KeysetKem<H> {
 
     fn kem(&self) -> Kem {
         self.kem
+    }
+
+    fn version_of(&self) -> Option<(&str, &[u8])> {
+        match &self.named {
+            Named::ByThumbprint { of: (uri, version), .. } => Some((uri, version.as_bytes())),
+            Named::Openly(_) => None,
+        }
     }
 
     async fn public_key(&self, version: Option<&[u8]>) -> Result<VersionedPublicKey, KekError> {
@@ -93,7 +111,7 @@ impl<H: Host> KemRecipient for KeysetKem<H> {
         let (number, key) = found.map_err(|fault| self.error(KekOperation::Wrap, fault))?;
         let version = match self.named {
             Named::Openly(_) => Some(number.to_string().into_bytes()),
-            Named::ByThumbprint(_) => None,
+            Named::ByThumbprint { .. } => None,
         };
         Ok(VersionedPublicKey { key, version })
     }
@@ -115,7 +133,7 @@ impl<H: Host> KemRecipient for KeysetKem<H> {
         let number = number.map_err(|fault| self.error(KekOperation::Describe, fault))?;
         let version = match self.named {
             Named::Openly(_) => Some(number.to_string().into_bytes()),
-            Named::ByThumbprint(_) => None,
+            Named::ByThumbprint { .. } => None,
         };
         let (posture, domain) = (self.kem.posture(), self.host.trust_domain());
         let mut info = KekInfo::new(self.kem.name(), version, "software", posture, domain);
@@ -127,9 +145,9 @@ impl<H: Host> KemRecipient for KeysetKem<H> {
 impl<H: Host> KeysetKem<H> {
     /// The version that new wraps use.
     fn new_version<'k>(&self, key: &'k Key) -> Result<&'k Version, KekFault> {
-        let pinned = match self.named {
-            Named::Openly(pinned) => pinned,
-            Named::ByThumbprint(number) => Some(number),
+        let pinned = match &self.named {
+            Named::Openly(pinned) => *pinned,
+            Named::ByThumbprint { number, .. } => Some(*number),
         };
         let (number, _) = key.wrapping(pinned)?;
         key.version(number)
@@ -139,7 +157,7 @@ impl<H: Host> KeysetKem<H> {
     fn version(&self, written: Option<&[u8]>) -> Option<VersionNumber> {
         match (&self.named, written) {
             (Named::Openly(_), Some(version)) => version_in(version),
-            (Named::ByThumbprint(number), None) => Some(*number),
+            (Named::ByThumbprint { number, .. }, None) => Some(*number),
             _ => None,
         }
     }

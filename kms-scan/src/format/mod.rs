@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! sample      a file, as far as it was read
-//! text        what may stand anywhere in a text: PEM, SSH, age, JOSE
+//! text        what may stand anywhere in a text: PEM, SSH, age, JOSE, keys of notes
 //! ks1         envelopes, sidecars, tickets, keystores
 //! esdk        messages of the AWS Encryption SDK
 //! asn1        DER: certificates, private and public keys
@@ -11,6 +11,7 @@
 //! ssh         keys and certificates of OpenSSH
 //! age         files and keys of age
 //! jose        JWE and JWK
+//! note        signed notes, and keys that verify them
 //! parquet     encrypted Parquet files
 //! container   what is recognised and not looked into
 //! ```
@@ -21,6 +22,7 @@ mod container;
 mod esdk;
 mod jose;
 pub(crate) mod ks1;
+mod note;
 mod parquet;
 mod pem;
 mod sample;

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::sample::Sample;
-use super::{age, container, jose, pem, ssh};
+use super::{age, container, jose, note, pem, ssh};
 use crate::asset::Asset;
 use crate::limits;
 
@@ -13,11 +13,15 @@ pub(super) fn read(sample: &Sample<'_>) -> io::Result<Vec<Asset>> {
     if let Some(asset) = container::read_text(sample, &text) {
         return Ok(vec![asset]);
     }
+    if let Some(asset) = note::read(sample, &text) {
+        return Ok(vec![asset]);
+    }
     let mut assets = pem::read(sample, &text);
     assets.extend(ssh::lines(sample, &text));
     assets.extend(ssh::armoured(sample, &text));
     assets.extend(age::keys(sample, &text));
     assets.extend(jose::read(sample, &text));
+    assets.extend(note::keys(sample, &text));
     assets.sort_by(|a, b| a.place.cmp(&b.place));
     Ok(assets)
 }

@@ -12,7 +12,7 @@ use super::support::{Folder, data, in_memory, is, repository, shared, weaknesses
 #[test]
 fn golden_envelopes() {
     let mut seen = 0;
-    for folder in ["oracle", "aws-lc", "rustcrypto"] {
+    for folder in ["oracle", "aws-lc", "aws-lc-pairs", "rustcrypto", "rustcrypto-pairs"] {
         for entry in fs::read_dir(repository("tests/golden/ks1").join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let bytes = fs::read(&path).unwrap();
@@ -253,6 +253,60 @@ fn stores_of_keys_by_their_first_bytes() {
     assert_eq!(in_memory("picture", [0x84, 0x8c, 3, 0]), []);
     let putty = "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: me\n";
     let found = in_memory("k.ppk", putty);
+    is(&found[0], Kind::PrivateKey, "Ed25519", Some(Classical));
+    assert!(found[0].in_clear);
+}
+
+#[test]
+fn signed_notes_and_their_keys() {
+    use kms_core::crypto::signature::SignatureScheme;
+    use kms_core::memory::Secret;
+    use kms_providers::signing::{Content, NoteKey, Statement};
+
+    let seeds = || [1, 2].map(|byte| Secret::init_with(|seed| seed.fill(byte)));
+    for (scheme, name, posture) in [
+        (SignatureScheme::Ed25519, "Ed25519", Classical),
+        (SignatureScheme::MlDsa65, "ML-DSA-65", kms_core::Posture::PostQuantum),
+        (SignatureScheme::MlDsa65Ed25519, "MLDSA65-Ed25519", Hedged),
+    ] {
+        let key = NoteKey::new("release/1", scheme, &seeds()).unwrap();
+        let statement = Statement::new(Content::of(&b"content"[..]).unwrap(), None).unwrap();
+        let note = statement.sign(&key).unwrap();
+        let found = in_memory("x.sig", &note);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            (found[0].kind, found[0].posture, found[0].purpose),
+            (Kind::SignedNote, Some(posture), Purpose::Signature),
+            "{name}"
+        );
+        assert_eq!(found[0].notes, ["signed by release/1"]);
+
+        let text = format!("# pinned\n{}\nanother line\n", key.verifier());
+        let found = in_memory("x.pub", &text);
+        assert_eq!(found.len(), 1, "{found:?}");
+        is(&found[0], Kind::VerifierKey, name, Some(posture));
+        assert_eq!(
+            (found[0].place.text(), found[0].name.as_deref()),
+            ("x.pub:2".to_owned(), Some("release/1"))
+        );
+        let private = key.to_text();
+        let found = in_memory("x.key", private.expose());
+        assert!(
+            !found.is_empty() && found.iter().all(|key| key.kind == Kind::PrivateKey && key.in_clear),
+            "{found:?}"
+        );
+        // The id does not fit any more.
+        assert_eq!(
+            in_memory("x.pub", text.replacen("release", "releasf", 1).as_bytes()),
+            [],
+            "{name}"
+        );
+        // Cut, a note is a text like any other.
+        assert_eq!(in_memory("x.sig", &note[..note.len() - 3]), [], "{name}");
+    }
+    // As Go's tools for notes write it.
+    let private = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz\n";
+    let found = in_memory("note.key", private);
     is(&found[0], Kind::PrivateKey, "Ed25519", Some(Classical));
     assert!(found[0].in_clear);
 }

@@ -23,15 +23,18 @@ use crate::session::Session;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename = "migrate")]
 pub struct Migration {
-    /// The format that is left; without it, envelopes change their suite.
+    /// The format that is left; without it, envelopes change their suite or become another format.
     pub from: Option<Format>,
-    /// Keys of the new envelopes; of a change of suite, they stay.
+    /// The format that envelopes become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Format>,
+    /// Keys of the new envelopes or messages; of a change of suite, they stay.
     pub keys: Vec<String>,
     /// Suite of the new envelopes, by name.
     pub suite: Option<String>,
 }
 
-/// A format that is left for KS1.
+/// Another format than KS1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -68,8 +71,8 @@ impl Migration {
     pub async fn migrator(&self, session: &Session, context: &ContextArgs) -> Result<Migrator> {
         let suite = self.suite()?;
         let opener = session.opener(session.open_policy()).await?;
-        match (self.from, suite) {
-            (Some(Format::Esdk), suite) => {
+        match (self.from, self.to, suite) {
+            (Some(Format::Esdk), None, suite) => {
                 let messages = session.message_opener(context.of_message()?)?;
                 let sealing = self.sealing(session, suite)?;
                 let sealer = sealing.sealer(session).await?;
@@ -77,11 +80,17 @@ impl Migration {
                 let bound = sealing.keys.iter().flat_map(|key| key.context.iter().cloned());
                 Ok(Migrator::from_esdk(messages, sealer, opener).binding(bound))
             }
-            (None, Some(suite)) => {
+            (None, Some(Format::Esdk), None) => {
+                let (sealer, posture) = session.message_sealer(&self.keys)?;
+                let messages = session.message_opener(kms_core::esdk::Context::new())?;
+                let opener = opener.require(context.context()?);
+                Ok(Migrator::to_esdk(opener, sealer, posture, messages))
+            }
+            (None, None, Some(suite)) => {
                 check_suite(session, suite)?;
                 Ok(Migrator::to_suite(opener.require(context.context()?), suite))
             }
-            (None, None) => Err(unreadable()),
+            _ => Err(unreadable()),
         }
     }
 
@@ -234,6 +243,7 @@ mod tests {
     fn a_migration_survives_its_record_and_is_no_other_order() {
         let migration = Migration {
             from: Some(Format::Esdk),
+            to: None,
             keys: vec!["payments".to_owned()],
             suite: Some("KS1-AES256GCM".to_owned()),
         };

@@ -110,7 +110,8 @@ impl Question {
     }
 
     fn wants(&self, header: &Header, opener: &Opener) -> bool {
-        let keys = opener.key_versions(header);
+        let (named, keys) = (opener.key_versions(header), opener.needed_keys(header));
+        let is_named = |uri: &String| named.iter().any(|(key, _)| key == uri);
         let has = |uri: &String| keys.iter().any(|(key, _)| key == uri);
         match self {
             Self::All => true,
@@ -124,8 +125,8 @@ impl Question {
                 let recipients = name.and_then(|name| keys.get(name)).map_or(&[][..], Vec::as_slice);
                 !opener.missing(header, recipients).is_empty()
             }
-            Self::Other(uris) => header.recipient_ids().count() != uris.len() || !uris.iter().all(has),
-            Self::Change { add, drop } => !add.iter().all(has) || drop.iter().any(has),
+            Self::Other(uris) => header.recipient_ids().count() != uris.len() || !uris.iter().all(is_named),
+            Self::Change { add, drop } => !add.iter().all(is_named) || drop.iter().any(has),
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::session::Session;
 ///
 /// A plaintext appears under its name only when all of it was authenticated. On stdout it appears as it is opened: exit
 /// code 3 then says that what was written is only the beginning. The header of a detached envelope is found in
-/// FILE.ksh. Messages of the AWS Encryption SDK are opened too, with the raw keys of [esdk.key] in keystrand.toml. Context pairs that are given are compared with those of the envelope, not trusted.
+/// FILE.ksh. Messages of the AWS Encryption SDK are opened too, with the keys of [esdk.key] in keystrand.toml. Context pairs that are given are compared with those of the envelope, not trusted.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Decrypt {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use kms_providers::audit::LogError;
 use kms_providers::config::ConfigError;
-use kms_providers::esdk::RawKeyError;
+use kms_providers::esdk::MessageKeyError;
 use kms_providers::files::{FileError, FileFault};
 use kms_providers::local::{KeyFileError, KeystoreError};
 use kms_providers::uri::UriError;
@@ -34,15 +34,25 @@ impl From<FileFault> for Failure {
     }
 }
 
-impl From<RawKeyError> for Failure {
-    fn from(error: RawKeyError) -> Self {
-        let next = match &error {
-            RawKeyError::Exposed { .. } => "`chmod 600` on it; if others may have read it, it is no secret any more",
-            RawKeyError::Key { .. } => "compare [esdk.key] in keystrand.toml with the file",
+impl From<MessageKeyError> for Failure {
+    fn from(error: MessageKeyError) -> Self {
+        let message = error.to_string();
+        let next = match error {
+            MessageKeyError::Unknown { .. } => {
+                return Self::usage(message, "`[esdk.key]` in keystrand.toml names them");
+            }
+            MessageKeyError::Service { error, .. } => {
+                let failure = Self::from(*error);
+                return Self { message, ..failure };
+            }
+            MessageKeyError::Exposed { .. } => {
+                "`chmod 600` on it; if others may have read it, it is no secret any more"
+            }
+            MessageKeyError::Key { .. } => "compare [esdk.key] in keystrand.toml with the file",
             _ => "check the path in [esdk.key] in keystrand.toml",
         };
         let (exit, party) = (Exit::Failed, Party::Environment);
-        Self::new("system.RawKey", exit, party, error.to_string(), next)
+        Self::new("system.RawKey", exit, party, message, next)
     }
 }
 
@@ -91,6 +101,10 @@ impl From<Error> for Failure {
             Error::Aws(kms_providers::aws::AwsError::Config(error)) => error.into(),
             #[cfg(feature = "aws")]
             Error::Aws(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
+            #[cfg(feature = "azure")]
+            Error::Azure(kms_providers::azure::AzureError::Config(error)) => error.into(),
+            #[cfg(feature = "azure")]
+            Error::Azure(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
             other => Self::usage(other.to_string(), "name a file that holds it with --passphrase-file"),
         }
     }
@@ -215,13 +229,19 @@ fn of_file_fault(fault: &FileFault) -> Failure {
             "policy.Detached",
             Exit::Refused,
             Party::Policy,
-            "`kmsctl decrypt` it, then `kmsctl encrypt --suite`",
+            "`kmsctl decrypt` it and `kmsctl encrypt` it attached, then run the command again",
+        ),
+        F::Labels => (
+            "policy.Labels",
+            Exit::Refused,
+            Party::Policy,
+            "`kmsctl inspect` shows them; `kmsctl decrypt` it and `kmsctl encrypt` it without",
         ),
         F::Ticket => (
             "policy.Ticket",
             Exit::Refused,
             Party::Policy,
-            "leave it out; it goes on opening its records",
+            "leave it out: it goes on opening its records, and `kmsctl rewrap` brings it under other keys",
         ),
         F::EsdkMessage => (
             "policy.EsdkMessage",

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use kms_core::audit::{Action, Attempt, AuditTrail, Details, KeyRef, Subject};
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Kek, KekError, KekOperation, Keyring, OpenPolicy, Opener, OpeningOrder, esdk};
+use kms_core::{
+    Error, Kek, KekError, KekOperation, Keyring, OpenPolicy, Opener, OpeningOrder, PolicyFault, Posture, esdk,
+};
 use kms_providers::config::{Config, LogicalKey};
 use kms_providers::files::KeyIndex;
 use kms_providers::uri::{KeyName, Label};
@@ -144,14 +146,33 @@ impl Session {
             .audit(self.trail()))
     }
 
-    /// An opener of AWS Encryption SDK messages under the raw keys that are configured here. They are read now: a key
-    /// that cannot be used stands in the way of messages only.
+    /// An opener of AWS Encryption SDK messages under the keys that are configured for them here. Raw keys are read
+    /// now: one that cannot be used stands in the way of messages only.
     ///
     /// # Errors
-    /// When a raw key cannot be used.
+    /// When a key cannot be used.
     pub fn message_opener(&self, required: esdk::Context) -> Result<esdk::Opener> {
-        let opener = kms_providers::esdk::opener(&self.config.esdk, &self.backend)?;
+        let opener = kms_providers::esdk::opener(&self.config.esdk, &self.resolver, &self.backend)?;
         Ok(opener.require(required).audit(self.trail()))
+    }
+
+    /// A sealer of such messages for the keys of these names in `[esdk.key]`, and the posture of the weakest of them.
+    ///
+    /// # Errors
+    /// When one of them is not configured, cannot be used, or is weaker than the policy allows.
+    pub fn message_sealer(&self, names: &[String]) -> Result<(esdk::Sealer, Posture)> {
+        let config = &self.config.esdk;
+        let sealer =
+            kms_providers::esdk::sealer(config, names.iter().map(String::as_str), &self.resolver, &self.backend)?;
+        let named = config
+            .keys
+            .iter()
+            .filter(|(name, _)| names.iter().any(|wanted| wanted == name.as_str()));
+        let weakest = named.map(|(_, key)| key.posture()).min().unwrap_or(Posture::Classical);
+        match self.config.policy.posture {
+            Some(least) if weakest < least => Err(Error::from(PolicyFault::Posture).into()),
+            _ => Ok((sealer.audit(self.trail()), weakest)),
+        }
     }
 
     /// What the configuration lets a reader accept.

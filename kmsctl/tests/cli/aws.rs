@@ -84,6 +84,76 @@ fn emulators_open_what_the_command_line_sealed() {
 }
 
 #[test]
+fn messages_whose_data_keys_aws_wraps() {
+    let fake = FakeKms::start("eu-west-1");
+    let home = home(&fake.endpoint());
+    let arn = both(&home);
+    let arn = arn.trim_start_matches("aws-kms://");
+    home.file("d/x", "figures");
+    home.ok(&["encrypt", "--key", "desk", "--context", "tenant=acme", "d/x"]);
+    fs::remove_file(home.path("d/x")).unwrap();
+    // A provider alone opens nothing: each key of messages is named.
+    let to = ["migrate", "--to", "esdk", "--key", "ledger", "--verify", "d"];
+    home.fails(&to, 2, "caller.Usage", "caller");
+    let section = format!("[esdk.key.ledger]\nkind = \"aws-kms\"\narn = \"{arn}\"\n");
+    super::messages::configure(&home, &section);
+    drop(fake.seen());
+    home.ok(&to);
+    let seen = fake.seen();
+    let actions: Vec<_> = seen.iter().map(|seen| seen.action.as_str()).collect();
+    assert_eq!(actions, ["GenerateDataKey", "Decrypt"]);
+    for seen in &seen {
+        assert_eq!(seen.body["KeyId"], arn);
+        let context = &seen.body["EncryptionContext"];
+        assert_eq!(context["tenant"], "acme");
+        // The signature's public key is part of the context, as the format has it.
+        assert!(context["aws-crypto-public-key"].is_string(), "{context}");
+    }
+    let shown = home.inspect("d/x.ks1");
+    assert_eq!(shown["format"], "ESDK");
+    let told = home.json(&["decrypt", "d/x.ks1", "x"]).remove(0);
+    assert_eq!(told["opened_by"][0], format!("aws-kms://{arn}"));
+    assert_eq!(home.read("x"), b"figures");
+    let trail = home.ok(&["--json", "audit", "show", "--key", &format!("aws-kms://{arn}")]);
+    assert!(trail.contains("fake-"), "the service's own request id: {trail}");
+
+    fake.fail(1, &Fault::refuse(400, "AccessDeniedException"));
+    home.fails(&["decrypt", "d/x.ks1", "never"], 5, "provider.Denied", "provider");
+    home.ok(&["migrate", "--from", "esdk", "--key", "desk", "--verify", "d"]);
+    home.ok(&["decrypt", "--context", "tenant=acme", "d/x.ks1", "back"]);
+    assert_eq!(home.read("back"), b"figures");
+}
+
+#[test]
+fn a_message_selects_among_the_named_keys_only() {
+    let fake = FakeKms::start("eu-west-1");
+    let home = home(&fake.endpoint());
+    let arn = both(&home);
+    let arn = arn.trim_start_matches("aws-kms://").to_owned();
+    home.file("x", "figures");
+    home.ok(&["encrypt", "--key", "desk", "x"]);
+    let config = fs::read_to_string(home.dir().join("keystrand.toml")).unwrap();
+    let named = |arn: &str, provider: &str| {
+        let section = format!("[esdk.key.ledger]\nkind = \"aws-kms\"\narn = \"{arn}\"\n{provider}\n");
+        fs::write(home.dir().join("keystrand.toml"), format!("{config}\n{section}")).unwrap();
+    };
+    named(&arn, "provider = \"aws\"");
+    home.ok(&["migrate", "--to", "esdk", "--key", "ledger", "x.ks1"]);
+    drop(fake.seen());
+    // Another key of the same account and region.
+    let last = if arn.ends_with('0') { "1" } else { "0" };
+    named(&format!("{}{last}", &arn[..arn.len() - 1]), "");
+    home.fails(&["decrypt", "x.ks1", "never"], 3, "caller.NoConfiguredKey", "caller");
+    assert!(fake.seen().is_empty(), "nothing was asked of the service");
+    named(&arn, "provider = \"absent\"");
+    assert_ne!(home.run(&["decrypt", "x.ks1", "never"]).code, 0);
+    named(&arn.replace("eu-west-1", "us-east-1"), "");
+    assert_ne!(home.run(&["decrypt", "x.ks1", "never"]).code, 0);
+    assert!(fake.seen().is_empty(), "nothing was asked of the service");
+    assert!(!home.exists("never"));
+}
+
+#[test]
 fn a_rotated_key_takes_its_envelopes_along() {
     let fake = FakeKms::start("eu-west-1");
     let home = home(&fake.endpoint());

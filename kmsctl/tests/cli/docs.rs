@@ -8,22 +8,30 @@ use super::support::{Home, KMSCTL, repository};
 /// it is to fail.
 #[test]
 fn every_command_of_the_page_runs() {
-    run_page("docs/kmsctl.md", 30);
+    run_page(&Home::none(), "docs/kmsctl.md", 30);
 }
 
 #[test]
 fn every_command_of_the_page_on_inventories_runs() {
-    run_page("docs/scan.md", 8);
+    run_page(&Home::none(), "docs/scan.md", 8);
 }
 
 #[test]
 fn every_command_of_the_page_on_availability_runs() {
-    run_page("docs/availability.md", 10);
+    run_page(&Home::none(), "docs/availability.md", 10);
 }
 
-fn run_page(page: &str, least: usize) {
+#[test]
+fn every_command_of_the_page_on_messages_runs() {
+    let home = super::messages::home_with_raw_key();
+    home.file("data/message", super::messages::seal(&super::messages::sealer(), b"x"));
+    fs::create_dir_all(home.path("out")).unwrap();
+    run_page(&home, "docs/esdk.md", 5);
+    assert_eq!(home.inspect("data/message")["format"], "KS1");
+}
+
+fn run_page(home: &Home, page: &str, least: usize) {
     let text = fs::read_to_string(repository(page)).unwrap();
-    let home = Home::none();
     let folder = home.path("");
     fs::write(folder.join("report.csv"), "a,b\n1,2\n").unwrap();
     fs::create_dir_all(folder.join("data/sub")).unwrap();

@@ -4,6 +4,7 @@
 
 mod audit;
 mod aws;
+mod azure;
 mod clouds;
 mod credentials;
 mod decrypt;

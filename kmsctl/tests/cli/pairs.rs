@@ -153,6 +153,95 @@ fn rotation_moves_envelopes_of_a_key_pair() {
 }
 
 #[test]
+fn what_was_sealed_to_a_public_key_holds_its_pair_and_follows_it() {
+    let home = Home::with_keys(&["c", "spare"]);
+    home.ok(&["key", "create", "inbox", "--kem", "x-wing"]);
+    home.ok(&["key", "export-public", "inbox", "inbox.pub"]);
+    let public = home.path("inbox.pub").display().to_string();
+    let hybrid = format!("{{ classical = \"local://c\", kem = {{ public_key_file = \"{public}\" }} }}");
+    configure(&home, &format!("[key.both]\nhybrid = {hybrid}"));
+    let quorum = format!("{{ k = 2, of = [\"local://c\", {{ public_key_file = \"{public}\" }}] }}");
+    configure(&home, &format!("[key.board]\nquorum = {quorum}"));
+    let sealed = [
+        ("plain", &["--public-key", "inbox.pub"][..]),
+        ("unnamed", &["--public-key", "inbox.pub", "--hidden"]),
+        ("halves", &["--key", "both"]),
+        ("shares", &["--key", "board"]),
+    ];
+    fs::create_dir_all(home.path("d")).unwrap();
+    for (name, to) in sealed {
+        home.file(name, name);
+        home.ok(&[&["encrypt"], to, &[name, &format!("d/{name}.ks1")]].concat());
+    }
+    let partner = Home::new();
+    partner.file("inbox.pub", home.read("inbox.pub"));
+    partner.file("x", "from outside");
+    partner.ok(&["encrypt", "--public-key", "inbox.pub", "x"]);
+    home.file("d/outside.ks1", partner.read("x.ks1"));
+
+    let needed = |arguments: &[&str]| {
+        let error = home.fails(arguments, 5, "provider.StillNeeded", "provider");
+        error["message"].as_str().unwrap().to_owned()
+    };
+    let told = home.run(&["key", "destroy", "inbox"]).stderr;
+    assert!(
+        told.contains("--search") && told.contains("4 known envelopes"),
+        "{told}"
+    );
+    let rotated = home.json(&["rotate", "inbox"]).pop().unwrap();
+    assert_eq!(rotated["needing_older"], 4, "{rotated}");
+    assert!(needed(&["key", "destroy", "inbox/1"]).contains("4 known envelopes"));
+    assert!(needed(&["key", "destroy", "inbox/1", "--search", "d"]).contains("5 known envelopes"));
+
+    let told = home.ok(&["rewrap", "d", "--dry-run"]);
+    assert!(told.contains("5 envelopes would be rewrapped"), "{told}");
+    home.ok(&["rewrap", "d", "--verify"]);
+    let versions = home.json(&["key", "show", "inbox"]).pop().unwrap()["public_keys"].clone();
+    let new = versions[1]["thumbprint"].clone();
+    assert_eq!(home.inspect("d/plain.ks1")["recipients"][0]["key"], new);
+    assert_eq!(home.inspect("d/halves.ks1")["recipients"][0]["params"]["pq_key"], new);
+    assert_eq!(home.inspect("d/unnamed.ks1")["recipients"][0]["key"], Value::Null);
+    home.ok(&["rewrap", "d"]);
+    assert_eq!(home.inspect("d/plain.ks1")["sequence"], 1, "a second rewrap is idle");
+
+    home.ok(&["key", "destroy", "inbox/1"]);
+    for name in ["plain", "unnamed", "halves", "shares", "outside"] {
+        home.ok(&["decrypt", &format!("d/{name}.ks1"), &format!("{name}.back")]);
+    }
+    assert_eq!(home.read("outside.back"), b"from outside");
+
+    home.ok(&["rotate", "inbox", "--rewrap", "d/plain.ks1"]);
+    assert_eq!(home.inspect("d/plain.ks1")["sequence"], 2);
+    home.ok(&["migrate", "--to", "KS1-AES256GCMSIV", "d/outside.ks1"]);
+    let newest = home.json(&["key", "show", "inbox"]).pop().unwrap()["public_keys"][2]["thumbprint"].clone();
+    assert_eq!(home.inspect("d/outside.ks1")["recipients"][0]["key"], newest);
+
+    assert!(needed(&["key", "destroy", "inbox"]).contains("5 known envelopes"));
+    for name in ["halves.ks1", "shares.ks1"] {
+        home.ok(&["rewrap", &format!("d/{name}"), "--to", "spare"]);
+    }
+    home.ok(&["rewrap", "d", "--add", "spare", "--drop", "inbox"]);
+    home.ok(&["key", "destroy", "inbox"]);
+    home.ok(&["decrypt", "d/plain.ks1", "last.back"]);
+    home.audit_is_intact();
+}
+
+#[test]
+fn a_pin_holds_for_what_was_sealed_to_a_public_key_too() {
+    let home = with_vault();
+    let pin = thumbprint(&home, "pq");
+    home.ok(&["key", "export-public", "pq", "pq.pub"]);
+    home.ok(&["encrypt", "--public-key", "pq.pub", "x"]);
+    configure(
+        &home,
+        &format!("[key.pinned]\nuri = {{ uri = \"local://pq\", thumbprint = \"{pin}\" }}"),
+    );
+    home.ok(&["rotate", "pq"]);
+    home.fails(&["rewrap", "x.ks1"], 5, "provider.NotPinned", "policy");
+    home.ok(&["decrypt", "x.ks1", "back"]);
+}
+
+#[test]
 fn a_hybrid_opens_with_both_halves_and_with_neither_alone() {
     let home = with_vault();
     home.ok(&["encrypt", "--key", "vault", "x"]);

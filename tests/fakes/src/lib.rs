@@ -3,6 +3,7 @@
 //! ```text
 //! emulator   moto and ministack, in a virtual environment that `make test` makes
 //! aws        KMS with real cryptography, made to fail, to hang and to lie
+//! azure      a vault and a managed HSM, and who issues tokens for them; likewise
 //! server     as much of HTTP as these need
 //! tls        the same under certificates of their own
 //! proxy      a proxy that connects
@@ -10,6 +11,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
 pub mod aws;
+pub mod azure;
 pub mod emulator;
 pub mod proxy;
 pub mod server;

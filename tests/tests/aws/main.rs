@@ -9,5 +9,6 @@ mod actions;
 mod attested;
 mod conformance;
 mod faults;
+mod messages;
 mod resolving;
 mod support;

@@ -5,11 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Rewrapper;
 use crate::KekError;
 use crate::envelope::attempt::second_key;
-use crate::envelope::opener::is_of;
+use crate::envelope::opener::{Opener, is_of};
 use crate::envelope::recipients::Member;
 use crate::error::Result;
 use crate::header::{Header, RecipientId, Single};
 use crate::kek::{Kek, KekInfo, WrapParams};
+use crate::kem::KemRecipient;
 use crate::keyring::names;
 
 impl Rewrapper {
@@ -38,13 +39,21 @@ impl Rewrapper {
         is_of(single, kek, |uri, id| self.is_id_of(header, id, uri))
     }
 
-    /// Whether the key `uri` is needed to open `single`: alone, or as one of two halves.
+    /// Whether the key `uri` is needed to open `single`: alone, or as one of two halves, by its name or a thumbprint.
     pub(super) fn is_under(&self, header: &Header, single: &Single, uri: &str) -> bool {
+        let is_it = |id| self.is_id_of(header, id, uri) || self.is_version_of(header, id, uri);
         let second = match &single.wrapped.params {
-            WrapParams::Hybrid { id, .. } => self.is_id_of(header, id, uri),
+            WrapParams::Hybrid { id, .. } => is_it(id),
             _ => false,
         };
-        second || self.is_id_of(header, &single.id, uri)
+        second || is_it(&single.id)
+    }
+
+    /// Whether `id` is a version of the key pair `uri`, by its thumbprint.
+    fn is_version_of(&self, header: &Header, id: &RecipientId, uri: &str) -> bool {
+        let Opener { backend, keyring, .. } = &self.opener;
+        let pair = keyring.version_of(backend, id, &header.immutable().dek_id);
+        pair.is_some_and(|(of, _)| of == uri)
     }
 
     fn is_id_of(&self, header: &Header, id: &RecipientId, uri: &str) -> bool {
@@ -59,14 +68,31 @@ impl Rewrapper {
         }
         let written = single.wrapped.version.as_deref();
         let Some(halves) = kek.hybrid() else {
-            return self.is_older(kek.uri(), written, kek.describe()).await;
+            return self.is_older_kek(kek, written).await;
         };
-        let classical = halves.classical();
-        if self.is_older(classical.uri(), written, classical.describe()).await? {
+        if self.is_older_kek(&**halves.classical(), written).await? {
             return Ok(true);
         }
         let written = second_key(single, kek).and_then(|(_, version)| version.as_deref());
-        self.is_older(halves.pq().uri(), written, halves.pq().describe()).await
+        self.is_older_pair(&**halves.pq(), written).await
+    }
+
+    async fn is_older_kek(&self, kek: &dyn Kek, written: Option<&[u8]>) -> Result<bool> {
+        match kek.kem() {
+            Some(key) => self.is_older_pair(&**key, written).await,
+            None => self.is_older(kek.uri(), written, kek.describe()).await,
+        }
+    }
+
+    /// A thumbprint is one version for ever: it is the pair behind it that may have come to another.
+    async fn is_older_pair(&self, key: &dyn KemRecipient, written: Option<&[u8]>) -> Result<bool> {
+        let Some((of, version)) = key.version_of() else {
+            return self.is_older(key.uri(), written, key.describe()).await;
+        };
+        match self.opener.keyring.kek(of) {
+            Some(pair) => self.is_older(of, Some(version), pair.describe()).await,
+            None => Ok(false),
+        }
     }
 
     async fn is_older(

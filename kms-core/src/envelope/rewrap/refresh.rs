@@ -5,10 +5,10 @@ use super::{Rewrapper, assembly::assemble};
 use crate::audit::Intent;
 use crate::envelope::attempt::open_committed_share;
 use crate::envelope::binding::{Place, Scope};
-use crate::envelope::recipients::{Member, Recipient, Wrapped, settle};
+use crate::envelope::recipients::{Recipient, Wrapped, settle};
 use crate::envelope::trail;
 use crate::error::{CallerFault, Error, Result};
-use crate::header::{Entry, Header, Level, Share};
+use crate::header::{Entry, Header, Level, Share, Single};
 
 impl Rewrapper {
     /// Wraps stale entries and shares under the current versions of their keys.
@@ -68,6 +68,7 @@ impl Rewrapper {
             entries.push(match entry {
                 Entry::Single(single) if stale.entries.contains(&at) => {
                     let member = self.member(header, single).ok_or(CallerFault::NoConfiguredKey)?;
+                    let member = self.opener.successor(member).await?;
                     let secret = secrets.at(single.level)?;
                     Entry::Single(
                         self.wrap_verified(intent, scope, &member, single.level, None, secret)
@@ -94,10 +95,11 @@ impl Rewrapper {
 
     async fn stale(&self, header: &Header, only: Option<&str>) -> Result<Stale> {
         let mut stale = Stale::default();
-        let wanted = |member: &Member| only.is_none_or(|uri| member.key_uris().any(|key| key == uri));
+        let wanted = |single: &Single| only.is_none_or(|uri| self.is_under(header, single, uri));
         for (at, entry) in header.entries().iter().enumerate() {
             let Entry::Single(single) = entry else { continue };
-            if let Some(member) = self.member(header, single).filter(wanted)
+            if wanted(single)
+                && let Some(member) = self.member(header, single)
                 && self.is_stale(single, &*member.kek).await?
             {
                 stale.entries.push(at);
@@ -105,7 +107,8 @@ impl Rewrapper {
         }
         for (quorum, shares) in header.shares().iter().enumerate() {
             for (at, share) in shares.iter().enumerate() {
-                if let Some(member) = self.opening_member(header, &share.recipient).filter(wanted)
+                if wanted(&share.recipient)
+                    && let Some(member) = self.opening_member(header, &share.recipient)
                     && self.is_stale(&share.recipient, &*member.kek).await?
                 {
                     stale.shares.push((quorum, at));
@@ -145,6 +148,7 @@ impl Rewrapper {
             let secret = secret.ok_or(Error::DoesNotOpen)?;
             let version = share.version.checked_add(1).ok_or(CallerFault::Reserve)?;
             let place = Place { version, ..place };
+            let member = self.opener.successor(member).await?;
             let recipient = self
                 .wrap_verified(intent, scope, &member, share.recipient.level, Some(place), &secret)
                 .await?;

@@ -70,7 +70,7 @@ impl<K: KmsKey> KmsKeyring<K> {
         Self { key, uri }
     }
 
-    /// The service must have used the key that it was asked to.
+    /// The service must have used the key that it was asked to, or a replica of it where that stood in.
     fn wrapped(&self, answer: KmsWrapped) -> Result<Wrapped, KekError> {
         self.check(&answer.key_arn, KekOperation::Wrap)?;
         Ok(Wrapped {
@@ -84,7 +84,7 @@ impl<K: KmsKey> KmsKeyring<K> {
     }
 
     fn check(&self, used: &str, operation: KekOperation) -> Result<(), KekError> {
-        if used == self.key.arn() {
+        if is_same_key(used, self.key.arn()) {
             Ok(())
         } else {
             Err(KekError::new(&self.uri, operation, KekFault::BadReply))

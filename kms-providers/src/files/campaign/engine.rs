@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kms_core::CallerFault;
+use kms_core::{CallerFault, Header};
 
 use super::batch::Batch;
 use super::record::Line as Record;
@@ -145,7 +145,7 @@ impl<'e, W: Work> Engine<'e, W> {
                 if recovered {
                     self.recovered(&path);
                 }
-                let fact = Fact::new(&path, &self.work.opener().key_versions(&header));
+                let fact = self.fact(&path, Some(&header));
                 batch.current.push((path, fact));
             }
             Ok(Taken::Staged { staged, recovered }) => {
@@ -219,7 +219,7 @@ impl<'e, W: Work> Engine<'e, W> {
     fn announce(&self, stagings: &[W::Staged]) -> Result<Vec<(PathBuf, Fact)>, FileError> {
         let new = |staged: &W::Staged| {
             let path = staged.path().to_owned();
-            let fact = Fact::new(&path, &self.work.opener().key_versions(&staged.header()?));
+            let fact = self.fact(&path, staged.header()?.as_ref());
             Ok((path, fact))
         };
         let new: Vec<_> = stagings.iter().map(new).collect::<Result<_, FileError>>()?;
@@ -229,6 +229,11 @@ impl<'e, W: Work> Engine<'e, W> {
             self.campaign.record.add(&pending.collect::<Vec<_>>())?;
         }
         Ok(new)
+    }
+
+    fn fact(&self, path: &Path, header: Option<&Header>) -> Fact {
+        let keys = header.map(|header| self.work.opener().needed_keys(header));
+        Fact::new(path, &keys.unwrap_or_default())
     }
 
     fn recovered(&self, path: &Path) {

@@ -37,8 +37,8 @@ pub(in crate::files) trait Stage {
     /// Bytes that were written.
     fn bytes(&self) -> u64;
 
-    /// The new header.
-    fn header(&self) -> Result<Header, FileError>;
+    /// The new header; none where the file is no envelope any more.
+    fn header(&self) -> Result<Option<Header>, FileError>;
 }
 
 /// A file of the walk.
@@ -112,8 +112,9 @@ impl Stage for Staging {
         Staging::bytes(self)
     }
 
-    fn header(&self) -> Result<Header, FileError> {
-        Header::parse_prefix(&self.change.rewrapped().header, caps::RECIPIENTS_HARD).at(self.path())
+    fn header(&self) -> Result<Option<Header>, FileError> {
+        let header = Header::parse_prefix(&self.change.rewrapped().header, caps::RECIPIENTS_HARD);
+        header.map(Some).at(self.path())
     }
 }
 

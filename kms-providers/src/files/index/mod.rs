@@ -11,6 +11,7 @@ pub(super) use log::Fact;
 use log::{KeyVersion, Line, Log, Seen};
 
 use super::detect::read_header;
+use super::discover::{DiscoverOptions, Found, discover};
 use super::error::{At, FileError};
 use crate::durable::failpoint;
 use crate::uri::KeyUri;
@@ -20,7 +21,7 @@ use crate::uri::KeyUri;
 /// a file that is gone counts until it is forgotten.
 ///
 /// It knows only what it was told: envelopes that other installations made, or copies and backups of its own, are
-/// not in it.
+/// not in it before [`KeyIndex::learn`] has met them.
 pub struct KeyIndex {
     log: Log,
 }
@@ -52,8 +53,29 @@ impl KeyIndex {
     /// # Errors
     /// When it cannot be written.
     pub fn record(&self, path: &Path, header: &Header, opener: &Opener) -> Result<(), FileError> {
-        let fact = Fact::new(path, &opener.key_versions(header));
+        let fact = Fact::new(path, &opener.needed_keys(header));
         self.append(&[fact.has()], true)
+    }
+
+    /// Records every envelope at or below `paths`, whoever sealed it, and says how many they are. `opener` as in
+    /// [`KeyIndex::record`].
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or the index cannot be written.
+    pub fn learn(&self, paths: &[PathBuf], opener: &Opener) -> Result<u64, FileError> {
+        let mut learnt = 0;
+        let mut lines = Vec::new();
+        for found in discover(paths, &DiscoverOptions::default()) {
+            let Found::Envelope { path, .. } = found? else { continue };
+            let envelope = read_header(&path, caps::RECIPIENTS_HARD)?;
+            lines.push(Fact::new(&path, &opener.needed_keys(&envelope.header)).has());
+            learnt += 1;
+            if lines.len() == LINES_AT_ONCE {
+                self.append(&std::mem::take(&mut lines), false)?;
+            }
+        }
+        self.append(&lines, true)?;
+        Ok(learnt)
     }
 
     /// How many known envelopes need this key version; without a version, any version of the key. Envelopes whose
@@ -152,7 +174,7 @@ impl Recheck {
             self.missing.push(path.to_owned());
             return;
         };
-        let line = Fact::new(path, &opener.key_versions(&envelope.header)).has();
+        let line = Fact::new(path, &opener.needed_keys(&envelope.header)).has();
         if matches!(&line, Line::Has { keys, .. } if names(keys, key)) {
             self.needed += 1;
         } else {
@@ -182,6 +204,8 @@ pub(super) fn make_home(home: &Path) -> Result<(), FileError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(home).at(home)
 }
 
+/// Lines of a write.
+const LINES_AT_ONCE: usize = 1024;
 const FILE_NAME: &str = "envelopes.jsonl";
 
 #[cfg(test)]

@@ -1,13 +1,21 @@
-//! Sealing files anew: messages of the AWS Encryption SDK become envelopes, envelopes of one suite those of another.
+//! Sealing files anew: messages of the AWS Encryption SDK become envelopes and the other way, envelopes of one suite
+//! those of another.
 //!
 //! ```text
 //! source    what a file is and how it is read: plaintext, context, labels
+//! message   messages, either way
 //! stage     lock, open, seal under a temporary name, read back, put in place
 //! ```
 //!
 //! Plaintext goes from reader to writer in memory: none of it is ever on disk. A file keeps its name, mode and owner.
 //! Its old content is gone when its new one is on disk, and stays wherever it was copied to before.
+//!
+//! Two files cannot be replaced at once. Of a detached envelope the new payload is put in place first; until the header
+//! has followed, which is on disk under its temporary name by then, the two do not fit and the pair does not open. A
+//! crash in between is put right by recovery: by the run when it is resumed, or by `doctor --repair`.
 
+#[cfg(feature = "esdk")]
+mod message;
 mod source;
 mod stage;
 
@@ -40,7 +48,7 @@ impl Migrator {
     #[must_use]
     pub fn from_esdk(esdk: kms_core::esdk::Opener, sealer: Sealer, opener: Opener) -> Self {
         Self {
-            source: Source::Esdk(Box::new(source::Esdk {
+            source: Source::Messages(Box::new(message::FromMessage {
                 opener: esdk,
                 sealer,
                 bound: Vec::new(),
@@ -54,13 +62,36 @@ impl Migrator {
     #[cfg(feature = "esdk")]
     #[must_use]
     pub fn binding(mut self, names: impl IntoIterator<Item = String>) -> Self {
-        if let Source::Esdk(esdk) = &mut self.source {
-            esdk.bound.extend(names);
+        if let Source::Messages(messages) = &mut self.source {
+            messages.bound.extend(names);
         }
         self
     }
 
-    /// Seals attached envelopes of other suites in `suite`, with a new data key and everything else as it was.
+    /// Seals attached envelopes as messages of the AWS Encryption SDK, as `sealer` says, whose context gets the pairs of
+    /// each envelope. `posture` is that of the sealer's keys: an envelope whose floor asks for more is left alone, and so
+    /// is one with labels. `esdk` knows the sealer's keys.
+    #[cfg(feature = "esdk")]
+    #[must_use]
+    pub fn to_esdk(
+        opener: Opener,
+        sealer: kms_core::esdk::Sealer,
+        posture: kms_core::Posture,
+        esdk: kms_core::esdk::Opener,
+    ) -> Self {
+        Self {
+            source: Source::ToMessages(Box::new(message::ToMessage {
+                sealer,
+                posture,
+                opener: esdk,
+            })),
+            opener,
+            verify: false,
+        }
+    }
+
+    /// Seals envelopes of other suites, attached and detached, in `suite`, with a new data key and everything else as it
+    /// was.
     #[must_use]
     pub fn to_suite(opener: Opener, suite: Suite) -> Self {
         Self {

@@ -2,34 +2,33 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use kms_core::payload::{OpenReader, plaintext_len};
-use kms_core::{Header, Labels, Opener, Sealer, Suite};
+use kms_core::payload::{OpenReader, SALT_LEN, StreamOptions, plaintext_len};
+use kms_core::{Header, Labels, Opener, Sealer, Suite, caps};
 
 use crate::files::campaign::{Sorted, sorted};
-use crate::files::detect::{Layout, header_of, header_of_stream, open_regular, own_layout};
+use crate::files::detect::{Layout, header_of, header_of_stream, open_regular, own_layout, read_start};
 use crate::files::discover::classify;
 use crate::files::drive::block_on;
 use crate::files::error::{At, FileError, FileFault};
 #[cfg(feature = "esdk")]
 use crate::files::message::is_message;
 
+#[cfg(feature = "esdk")]
+use super::message::{FromMessage, NewMessage, ToMessage};
+
 /// Which files are sealed anew.
 pub(super) enum Source {
     /// Messages of the AWS Encryption SDK.
     #[cfg(feature = "esdk")]
-    Esdk(Box<Esdk>),
+    Messages(Box<FromMessage>),
+    /// Envelopes, to become such messages.
+    #[cfg(feature = "esdk")]
+    ToMessages(Box<ToMessage>),
     /// Envelopes that are not in this suite.
     Suite(Suite),
-}
-
-#[cfg(feature = "esdk")]
-pub(super) struct Esdk {
-    pub(super) opener: kms_core::esdk::Opener,
-    pub(super) sealer: Sealer,
-    /// Names of pairs that every envelope has to bind.
-    pub(super) bound: Vec<String>,
 }
 
 /// An opened file: its plaintext, and what seals it.
@@ -37,16 +36,24 @@ pub(super) struct Opened<'f> {
     pub(super) plaintext: Box<dyn Read + Send + 'f>,
     /// Bytes of plaintext, where the file tells.
     pub(super) length: Option<u64>,
-    pub(super) sealer: Sealer,
-    pub(super) labels: Labels,
+    pub(super) new: New,
+}
+
+/// What a file becomes.
+pub(super) enum New {
+    Envelope {
+        sealer: Sealer,
+        labels: Labels,
+    },
+    #[cfg(feature = "esdk")]
+    Message(NewMessage),
 }
 
 impl Source {
     pub(super) fn sort(&self, path: PathBuf) -> Result<Option<Sorted>, FileError> {
         match self {
-            Self::Suite(_) => Ok(classify(path)?.map(sorted)),
             #[cfg(feature = "esdk")]
-            Self::Esdk(_) => match classify(path.clone())?.map(sorted) {
+            Self::Messages(_) => match classify(path.clone())?.map(sorted) {
                 Some(Sorted::Recover(of)) => Ok(Some(Sorted::Recover(of))),
                 Some(Sorted::Mine(_)) => Ok(None),
                 None => match is_message(&path) {
@@ -57,6 +64,7 @@ impl Source {
                     Err(error) => Err(error),
                 },
             },
+            _ => Ok(classify(path)?.map(sorted)),
         }
     }
 
@@ -69,82 +77,93 @@ impl Source {
     /// The header of a file that is as wanted already.
     pub(super) fn current(&self, file: &File, path: &Path) -> Result<Option<Header>, FileError> {
         let layout = own_layout(file, path)?;
-        match (self, layout) {
+        let header = || header_of(file, &layout, caps::RECIPIENTS_HARD).at(path);
+        match (self, &layout) {
             #[cfg(feature = "esdk")]
-            (Self::Esdk(_), Layout::NotKs1) => Ok(None),
+            (Self::Messages(_), Layout::NotKs1) => Ok(None),
             // Between the walk and the lock somebody else has migrated it.
             #[cfg(feature = "esdk")]
-            (Self::Esdk(_), layout) => header_of(file, &layout, kms_core::caps::RECIPIENTS_HARD)
-                .at(path)
-                .map(Some),
-            (Self::Suite(_), Layout::NotKs1) => Err(FileFault::NoHeader).at(path),
-            (Self::Suite(suite), layout) => {
-                let header = header_of(file, &layout, kms_core::caps::RECIPIENTS_HARD).at(path)?;
-                if header.domain().suite == *suite {
-                    return Ok(Some(header));
-                }
-                match layout {
-                    Layout::Attached { .. } => Ok(None),
-                    Layout::Ticket => Err(FileFault::Ticket).at(path),
-                    _ => Err(FileFault::Detached).at(path),
-                }
-            }
+            (Self::Messages(_), _) => header().map(Some),
+            (_, Layout::NotKs1) => Err(FileFault::NoHeader).at(path),
+            (Self::Suite(suite), _) if header()?.domain().suite == *suite => header().map(Some),
+            (_, Layout::Ticket) => Err(FileFault::Ticket).at(path),
+            #[cfg(feature = "esdk")]
+            (Self::ToMessages(_), Layout::Sidecar { .. }) => Err(FileFault::Detached).at(path),
+            (_, Layout::Sidecar { of }) => payload_of(&header()?, of).at(path).map(|_| None),
+            _ => Ok(None),
         }
     }
 
     /// Opens a file that stands at its start.
-    pub(super) fn open<'f>(&self, file: &'f File, opener: &Opener) -> Result<Opened<'f>, FileFault> {
-        match self {
-            #[cfg(feature = "esdk")]
-            Self::Esdk(esdk) => esdk.open(file),
-            Self::Suite(suite) => open_envelope(file, opener, *suite),
+    pub(super) fn open<'f>(&self, mut file: &'f File, opener: &Opener) -> Result<Opened<'f>, FileFault> {
+        #[cfg(feature = "esdk")]
+        if let Self::Messages(messages) = self {
+            return messages.open(file);
         }
+        let size = file.metadata()?.len();
+        let header = header_of_stream(&mut file, opener.max_recipients())?;
+        let payload_len = size.saturating_sub(header.len() as u64);
+        self.open_envelope(header, file, payload_len, opener)
     }
-}
 
-fn open_envelope<'f>(mut file: &'f File, opener: &Opener, suite: Suite) -> Result<Opened<'f>, FileFault> {
-    let size = file.metadata()?.len();
-    let header = header_of_stream(&mut file, opener.max_recipients())?;
-    let payload_len = size.saturating_sub(header.len() as u64);
-    let opened = block_on(opener.open_header(header))?;
-    let sealer = opener.sealer_like(opened.header())?.suite(suite);
-    let keys = opened.keys().payload()?;
-    Ok(Opened {
-        plaintext: Box::new(OpenReader::new(keys, file)?),
-        length: plaintext_len(payload_len).ok(),
-        sealer,
-        labels: opened.header().immutable().labels.clone(),
-    })
-}
+    /// Opens an envelope whose header stands in a file of its own.
+    pub(super) fn open_pair<'f>(
+        &self,
+        header: &File,
+        payload: &'f File,
+        opener: &Opener,
+    ) -> Result<Opened<'f>, FileFault> {
+        let layout = Layout::Sidecar { of: PathBuf::new() };
+        let header = header_of(header, &layout, opener.max_recipients())?;
+        let payload_len = payload.metadata()?.len();
+        self.open_envelope(header, payload, payload_len, opener)
+    }
 
-#[cfg(feature = "esdk")]
-impl Esdk {
-    fn open<'f>(&self, file: &'f File) -> Result<Opened<'f>, FileFault> {
-        let reader = block_on(self.opener.begin(file))?;
-        // What the message stores, and what it required without storing it.
-        let stored = reader.header().context().own_pairs();
-        let missing: Vec<_> = self.opener.unstored(reader.header()).collect();
-        let pairs = stored.chain(missing.iter().copied());
-        let context = kms_core::EncryptionContext::from_pairs(pairs).map_err(of_message)?;
-        if self.bound.iter().any(|name| context.value(name).is_none()) {
-            return Err(kms_core::Error::from(kms_core::PolicyFault::ContextMismatch).into());
-        }
-        let sealer = self.sealer.clone().context(context);
-        let sealer = sealer.external(missing.into_iter().map(|(key, _)| key));
+    fn open_envelope<'f>(
+        &self,
+        header: Header,
+        payload: &'f File,
+        payload_len: u64,
+        opener: &Opener,
+    ) -> Result<Opened<'f>, FileFault> {
+        let opened = block_on(opener.open_header(header))?;
+        let new = match self {
+            Self::Suite(suite) => New::Envelope {
+                sealer: block_on(opener.sealer_like(opened.header()))?.suite(*suite),
+                labels: opened.header().immutable().labels.clone(),
+            },
+            #[cfg(feature = "esdk")]
+            Self::ToMessages(messages) => New::Message(messages.of(&opened, opener)?),
+            #[cfg(feature = "esdk")]
+            Self::Messages(_) => return Err(FileFault::NoHeader),
+        };
+        let keys = opened.keys().payload()?;
         Ok(Opened {
-            plaintext: Box::new(reader),
-            length: None,
-            sealer,
-            labels: Labels::new(),
+            plaintext: Box::new(OpenReader::new(keys, payload)?),
+            length: plaintext_len(payload_len).ok(),
+            new,
         })
     }
 }
 
-/// The pairs are the message's, so the fault is too.
-#[cfg(feature = "esdk")]
-fn of_message(error: kms_core::Error) -> kms_core::Error {
-    match error {
-        kms_core::Error::Caller(_) => kms_core::FormatFault::Context.into(),
-        other => other,
+/// The payload of a detached header, which is to be beside it and its own: no two messages are mixed.
+fn payload_of(header: &Header, path: &Path) -> Result<File, FileFault> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(FileFault::NoPayload),
+        file => file?,
+    };
+    let mut start = [0; SALT_LEN];
+    if read_start(&file, &mut start)? == SALT_LEN {
+        header.check_payload_start(&start)?;
+    }
+    Ok(file)
+}
+
+/// The run works on several files at once, so one worker a file.
+pub(super) fn stream() -> StreamOptions {
+    StreamOptions {
+        threads: NonZeroUsize::MIN,
+        buffer: 1 << 20,
+        ..StreamOptions::default()
     }
 }

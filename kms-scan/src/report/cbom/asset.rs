@@ -132,7 +132,8 @@ fn material_type(asset: &Asset) -> &'static str {
         | AssetKind::AgeFile
         | AssetKind::Jwe => "ciphertext",
         AssetKind::PrivateKey => "private-key",
-        AssetKind::PublicKey | AssetKind::SshKey => "public-key",
+        AssetKind::PublicKey | AssetKind::SshKey | AssetKind::VerifierKey => "public-key",
+        AssetKind::SignedNote => "signature",
         AssetKind::SshCertificate => "credential",
         AssetKind::ProviderKey => match asset.algorithm(Role::Key).map(|algorithm| algorithm.primitive) {
             Some(Primitive::Ae) | None => "secret-key",
@@ -152,6 +153,7 @@ fn format(kind: AssetKind) -> Option<&'static str> {
         AssetKind::AgeFile | AssetKind::AgeKey => "age",
         AssetKind::Jwe => "JWE",
         AssetKind::JsonWebKey => "JWK",
+        AssetKind::SignedNote | AssetKind::VerifierKey => "signed-note",
         AssetKind::SshKey | AssetKind::SshCertificate => "OpenSSH",
         AssetKind::CertificateRequest => "PKCS#10",
         _ => return None,

@@ -20,7 +20,7 @@ use crate::session::Session;
 ///
 /// The key cannot be used from now on, and is erased for ever when the waiting period is over: by the first `kmsctl
 /// key` or `kmsctl rotate` after that. Until then `kmsctl key cancel-destroy` saves it. Refused while envelopes that
-/// this home has sealed or rewrapped need the key. Backups of the keystore keep their copy of the key.
+/// this home has sealed or rewrapped need the key, or that --search finds. Backups of the keystore keep their copy of the key.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Destroy {
@@ -32,6 +32,9 @@ pub struct Destroy {
     /// Do not count envelopes at or below this path: they were deleted, or are to be lost with the key
     #[arg(long, value_name = "PATH")]
     forget: Vec<PathBuf>,
+    /// Count the envelopes at or below this path too, whoever sealed them: others, to a public key; or copies
+    #[arg(long, value_name = "PATH")]
+    search: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +66,11 @@ impl Destroy {
             index.forget(path)?;
         }
         let opener = session.opener(session.open_policy()).await?;
+        match self.search.is_empty() {
+            false => drop(index.learn(&self.search, &opener)?),
+            true if session.resolver().kek(&key)?.kem().is_some() => app.out.warn(OTHERS),
+            true => {}
+        }
         let seen = index.recheck(&key, &opener)?;
         if seen.needed > 0 || !seen.missing.is_empty() {
             return Err(still_needed(&key, seen.needed, &seen.missing));
@@ -120,8 +128,12 @@ impl fmt::Display for Scheduled {
     }
 }
 
+const OTHERS: &str =
+    "envelopes that others have sealed to its public key are counted only where --search PATH finds them";
+
 const EXAMPLES: &str = "\
 Examples:
   kmsctl key destroy payments/1
   kmsctl key destroy payments --days 90
+  kmsctl key destroy inbox --search /data --search /backup        others seal to its public key
   kmsctl key destroy old-tenant --forget /data/old-tenant      its data is to be lost with it";

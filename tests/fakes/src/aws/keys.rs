@@ -206,13 +206,13 @@ pub(super) fn spki(pair: &PrivateDecryptingKey) -> Vec<u8> {
     pair.public_key().as_der().unwrap().as_ref().to_vec()
 }
 
-pub(super) fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).unwrap();
     bytes
 }
 
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     i64::try_from(since.as_secs()).unwrap()
 }
@@ -225,7 +225,7 @@ pub(super) fn seconds_of(date: &str) -> Option<i64> {
 }
 
 /// Now, so many seconds ahead, as `Date` has it (RFC 9110 5.6.7).
-pub(super) fn http_date(ahead: i64) -> String {
+pub(crate) fn http_date(ahead: i64) -> String {
     let time = now() + ahead;
     let (days, second) = (time.div_euclid(86_400), time.rem_euclid(86_400));
     let (mut year, mut month) = (1970, 1);

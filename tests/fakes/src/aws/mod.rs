@@ -26,6 +26,7 @@ pub use fault::Fault;
 use crate::server::{Reply, Request, Server};
 use crate::tls::Tls;
 use keys::Keys;
+pub(crate) use keys::{http_date, now, random};
 
 /// A running stand-in.
 pub struct FakeKms {

@@ -1,5 +1,7 @@
 //! Makes golden files with one backend, through the public API only: random keys, random ids, all kinds of envelope.
 
+mod pairs;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +39,7 @@ pub struct Mint {
 struct Facts<'a> {
     keks: Vec<KekEntry>,
     /// Members of each quorum.
-    members: Vec<Vec<&'static str>>,
+    members: Vec<Vec<&'a str>>,
     required: Vec<(&'a str, &'a str)>,
     records: Vec<RecordEntry>,
 }
@@ -82,6 +84,11 @@ impl Mint {
         self.lengths();
         self.quorums();
         self.rewraps();
+        self.finish()
+    }
+
+    /// Writes the manifest, and says how many cases there are.
+    fn finish(mut self) -> usize {
         let count = self.cases.len();
         let manifest = Manifest {
             format: "KS1".into(),
