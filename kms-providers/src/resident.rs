@@ -159,6 +159,10 @@ impl KemRecipient for ResidentPair {
         self.key.opens()
     }
 
+    fn version_of(&self) -> Option<(&str, &[u8])> {
+        self.key.version_of()
+    }
+
     /// What is sealed to a key elsewhere could only be opened elsewhere.
     async fn public_key(&self, version: Option<&[u8]>) -> Result<VersionedPublicKey, KekError> {
         if version.is_none() {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use keystrand_fakes::aws::{FakeKms, Fault};
+use keystrand_fakes::azure::{self, CLIENT, FakeVault, SECRET};
 
 use super::support::{Home, Ran, lines};
 
@@ -60,6 +61,39 @@ impl Cloud for Aws {
     }
 }
 
+struct Azure(FakeVault);
+
+impl Azure {
+    fn start() -> Box<dyn Cloud> {
+        Box::new(Self(FakeVault::vault()))
+    }
+}
+
+impl Cloud for Azure {
+    fn provider(&self) -> String {
+        let endpoint = self.0.endpoint();
+        format!(
+            "kind = \"azure-kv\"\nvault = \"acme.vault.azure.net\"\nregion = \"westeurope\"\nrsa_bits = 2048\n\
+             endpoint = \"{endpoint}\"\ncredential = {{ kind = \"client-secret\", authority = \"{endpoint}\", \
+             client_id = \"{CLIENT}\", secret_file = \"azure-secret\" }}\n"
+        )
+    }
+
+    fn dies_after(&self, requests: usize) {
+        self.0.fail(requests, &azure::Fault::Leave("nothing"));
+        self.0.fail(100_000, &azure::Fault::Close);
+    }
+
+    fn revives(&self) {
+        self.0.heal();
+    }
+
+    fn uses(&self) -> usize {
+        let seen = self.0.seen().into_iter();
+        seen.filter(|seen| seen.line.contains("wrapkey")).count()
+    }
+}
+
 /// A home with three clouds, a key in each, and names for them together.
 struct Scene {
     home: Home,
@@ -73,12 +107,13 @@ impl Scene {
     fn new() -> Self {
         let home = Home::new();
         let clouds = vec![
-            Aws::start("eu-west-1", "111122223333"),
+            Azure::start(),
             Aws::start("us-east-1", "444455556666"),
             Aws::start("ap-southeast-2", "777788889999"),
         ];
         let credentials = "[default]\naws_access_key_id = AKIDTEST\naws_secret_access_key = canary-secret-key\n";
         fs::write(home.dir().join("aws-credentials"), credentials).unwrap();
+        fs::write(home.dir().join("azure-secret"), SECRET).unwrap();
         let mut scene = Self {
             home,
             clouds,
@@ -256,7 +291,7 @@ fn residency_refuses_to_wrap_to_unwrap_and_to_fail_over() {
     scene
         .home
         .ok(&["encrypt", "--key", &scene.keys[1], "report.txt", "abroad.ks1"]);
-    scene.configure("\n[policy]\nresidency = [\"eu\", \"ap\"]\n");
+    scene.configure("\n[policy]\nresidency = [\"westeurope\", \"ap\"]\n");
     for cloud in &scene.clouds {
         cloud.uses();
     }
@@ -410,7 +445,7 @@ fn changes_tell_the_requests_that_they_took() {
     let scene = Scene::new();
     let made = scene
         .home
-        .json(&["key", "create", "new", "--provider", "first"])
+        .json(&["key", "create", "new", "--provider", "second"])
         .remove(0);
     let operations = |result: &serde_json::Value| -> Vec<_> {
         let requests = result["requests"].as_array().unwrap().iter();
@@ -425,7 +460,7 @@ fn changes_tell_the_requests_that_they_took() {
     assert!(operations(&rotated).contains(&"RotateKeyOnDemand".to_owned()));
     let id = rotated["requests"][0]["id"].as_str().unwrap();
     assert!(scene.home.ok(&["audit", "show", "--json", "-n", "2"]).contains(id));
-    scene.clouds[0].dies_after(0);
+    scene.clouds[1].dies_after(0);
     let failed = scene.run(&["key", "disable", "new"]);
     assert_eq!(failed.code, 4, "{failed:?}");
 }
