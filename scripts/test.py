@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ORACLE = ["tests/oracle/ks1.py"]
 # Who judges which stand-in for a cloud.
-JUDGES = {"fake_kms": "judge.py", "fake_vault": "judge_azure.py"}
+JUDGES = {"fake_kms": "judge_aws.py", "fake_vault": "judge_azure.py", "fake_gcp": "judge_gcp.py"}
 GOLDEN = ROOT / "tests/golden/ks1"
 # With the points at which crash tests stop the process; they are not in other builds.
 CARGO_TEST = ["cargo", "test", "--workspace", "--features", "kms-providers/failpoints", "--locked"]

@@ -34,6 +34,10 @@ pub enum Error {
     #[cfg(feature = "azure")]
     #[error(transparent)]
     Azure(#[from] crate::azure::AzureError),
+    /// Google Cloud cannot be used as configured.
+    #[cfg(feature = "gcp")]
+    #[error(transparent)]
+    Gcp(#[from] crate::gcp::GcpError),
     /// A provider failed.
     #[error(transparent)]
     Kek(#[from] KekError),

@@ -13,7 +13,7 @@
 //! | files | [`durable`] | atomic replacement, locks between processes |
 //! | keys | `keyset` | versions and states of keys whose bytes this process holds |
 //! | providers | [`memory`], [`local`] | where such keys are kept |
-//! | clouds | `cloud`, `aws`, `azure` (features) | calls that cross a network; a service that keeps its keys to itself |
+//! | clouds | `cloud`, `aws`, `azure`, `gcp` (features) | calls that cross a network; a service that keeps its keys to itself |
 //! | configuration | [`config`], [`Resolver`] | who serves which key |
 //! | envelopes on disk | [`files`] | crash-safe sealing, opening and rewrapping of files |
 //! | trail | [`audit`] | the transparency log |
@@ -69,6 +69,8 @@ mod error;
 pub mod esdk;
 mod exposing;
 pub mod files;
+#[cfg(feature = "gcp")]
+pub mod gcp;
 mod keyset;
 pub mod local;
 pub mod memory;

@@ -151,6 +151,11 @@ pub trait KeyLifecycle: Send + Sync {
 /// Key pairs: recipients that anyone can seal to who has the public key. Their life cycle is that of every key.
 #[async_trait]
 pub trait KemKeys: Send + Sync {
+    /// The mechanisms that key pairs are made of here: every one that makes a recipient, unless a service has fewer.
+    fn mechanisms(&self) -> Vec<Kem> {
+        Kem::ALL.into_iter().filter(|kem| kem.is_recipient()).collect()
+    }
+
     /// Makes a key pair and returns its URI.
     ///
     /// # Errors
@@ -164,6 +169,15 @@ pub trait KemKeys: Send + Sync {
     /// # Errors
     /// When the service does not answer or refuses.
     async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, KekError>;
+
+    /// The same of one key pair, where not every key of the provider is this installation's.
+    ///
+    /// # Errors
+    /// As [`KemKeys::published`].
+    async fn published_of(&self, key: &KeyUri) -> Result<Vec<Arc<dyn Kek>>, KekError> {
+        let _ = key;
+        self.published().await
+    }
 }
 
 /// Signature keys. Their life cycle is that of every key.

@@ -496,18 +496,35 @@ impl Resolver {
         Ok(keks.into_iter().map(|(_, kek)| kek).collect())
     }
 
-    /// Key pairs of this installation, each version by the thumbprint of its public key.
+    /// Key pairs of this installation, and those of the configuration that are at other providers, each version by the
+    /// thumbprint of its public key.
     ///
     /// # Errors
-    /// When a provider does not list them.
+    /// When a provider does not list them. One that is away for the moment fails only where there is nothing else.
     pub async fn published(&self) -> Result<Vec<Arc<dyn Kek>>, ResolveError> {
-        let mut found = Vec::new();
+        let (mut found, mut away) = (Vec::new(), None);
         for provider in self.providers.values().filter(|provider| provider.owns_its_keys()) {
             if let Some(pairs) = provider.kem_keys() {
                 found.extend(pairs.published().await?);
             }
         }
-        Ok(found)
+        for (uri, configured) in &self.configured {
+            let provider = self.providers.get(&configured.provider);
+            let Some(provider) = provider.filter(|provider| !provider.owns_its_keys()) else {
+                continue;
+            };
+            let is_pair = provider.kek(uri).is_ok_and(|kek| kek.kem().is_some());
+            if let Some(pairs) = provider.kem_keys().filter(|_| is_pair) {
+                match pairs.published_of(uri).await {
+                    Ok(pairs) => found.extend(pairs),
+                    Err(error) => away = Some(error),
+                }
+            }
+        }
+        match away.filter(|_| found.is_empty()) {
+            Some(error) => Err(error.into()),
+            None => Ok(found),
+        }
     }
 
     /// The KEK that an envelope selects by this URI, if it is configured.

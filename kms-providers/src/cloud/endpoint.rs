@@ -1,8 +1,6 @@
 //! Where a service is.
 
-use std::net::IpAddr;
-#[cfg(feature = "azure")]
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use http::Uri;
 
@@ -28,6 +26,19 @@ impl Endpoint {
     /// # Errors
     /// [`EndpointFault`].
     pub fn parse(text: &str) -> Result<Self, EndpointFault> {
+        Self::parse_with(text, is_loopback)
+    }
+
+    /// Parses the endpoint of a metadata service: plain HTTP is also taken to a link-local address (RFC 3927), which no
+    /// router forwards.
+    ///
+    /// # Errors
+    /// [`EndpointFault`].
+    pub(crate) fn parse_metadata(text: &str) -> Result<Self, EndpointFault> {
+        Self::parse_with(text, |host| is_loopback(host) || is_link_local(host))
+    }
+
+    fn parse_with(text: &str, may_be_plain: fn(&str) -> bool) -> Result<Self, EndpointFault> {
         let uri: Uri = text.parse().map_err(|_| EndpointFault::Form)?;
         let authority = uri.authority().ok_or(EndpointFault::Form)?;
         let is_bare = uri.path() == "/" && uri.query().is_none() && !text.contains(['#', '@']);
@@ -38,7 +49,7 @@ impl Endpoint {
         }
         match uri.scheme_str() {
             Some("https") => Ok(Self(uri)),
-            Some("http") if is_loopback(authority.host()) => Ok(Self(uri)),
+            Some("http") if may_be_plain(authority.host()) => Ok(Self(uri)),
             Some("http") => Err(EndpointFault::Plain),
             _ => Err(EndpointFault::Form),
         }
@@ -92,6 +103,10 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+fn is_link_local(host: &str) -> bool {
+    host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_link_local())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +125,19 @@ mod tests {
         for plain in ["http://kms.example", "http://10.0.0.1", "http://localhost.example:80"] {
             assert_eq!(Endpoint::parse(plain), Err(EndpointFault::Plain), "{plain}");
         }
+    }
+
+    #[test]
+    fn metadata_services_are_on_the_link() {
+        assert!(Endpoint::parse_metadata("http://169.254.169.254").is_ok());
+        for plain in [
+            "http://169.255.169.254",
+            "http://metadata.google.internal",
+            "http://10.0.0.1",
+        ] {
+            assert_eq!(Endpoint::parse_metadata(plain), Err(EndpointFault::Plain), "{plain}");
+        }
+        assert_eq!(Endpoint::parse("http://169.254.169.254"), Err(EndpointFault::Plain));
     }
 
     #[test]

@@ -21,7 +21,7 @@
 //! because a key made by half is worse than one nobody waited for.
 
 #![cfg_attr(
-    not(all(feature = "aws", feature = "azure")),
+    not(all(feature = "aws", feature = "azure", feature = "gcp")),
     allow(dead_code, unused_imports, reason = "each cloud uses a part of what all share")
 )]
 
@@ -40,7 +40,7 @@ mod settings;
 mod transport;
 
 pub(crate) use body::{Blob, Bytes, json};
-pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat};
+pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat, retry_after};
 pub(crate) use connect::{ConnectFault, KeyExchange};
 pub use endpoint::{Endpoint, EndpointFault};
 pub(crate) use exchange::{Reply, Request};

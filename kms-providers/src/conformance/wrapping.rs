@@ -268,7 +268,8 @@ fn absent_sibling(uri: &KeyUri) -> Option<KeyUri> {
     let absent: String = match uri.scheme() {
         UriScheme::AwsKms => "00000000-0000-4000-8000-000000000000".into(),
         UriScheme::Local | UriScheme::Memory => "conformance-absent".into(),
-        _ => name.chars().rev().collect::<String>() + "-absent",
+        // What a name ends in may tell what kind of key it is.
+        _ => format!("absent-{name}"),
     };
     KeyUri::parse(&format!("{parent}/{absent}")).ok()
 }

@@ -34,6 +34,18 @@ impl GcpKey {
         &self.project
     }
 
+    /// The key ring.
+    #[must_use]
+    pub fn key_ring(&self) -> &str {
+        &self.key_ring
+    }
+
+    /// The key's id in its ring.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.key
+    }
+
     /// The version, where one is named.
     #[must_use]
     pub fn version(&self) -> Option<VersionNumber> {
@@ -77,9 +89,11 @@ impl GcpKey {
         })
     }
 
-    pub(super) fn without_version(&self) -> Self {
+    /// The same key, and this version of it or none.
+    #[must_use]
+    pub fn with_version(&self, version: Option<VersionNumber>) -> Self {
         Self {
-            version: None,
+            version,
             ..self.clone()
         }
     }

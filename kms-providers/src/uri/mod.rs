@@ -131,7 +131,7 @@ impl KeyUri {
         match self {
             Self::Local(key) => Self::Local(key.without_version()),
             Self::Memory(key) => Self::Memory(key.without_version()),
-            Self::GcpKms(key) => Self::GcpKms(key.without_version()),
+            Self::GcpKms(key) => Self::GcpKms(key.with_version(None)),
             Self::AzureKv(key) => Self::AzureKv(key.without_version()),
             unversioned => unversioned.clone(),
         }

@@ -105,6 +105,10 @@ impl From<Error> for Failure {
             Error::Azure(kms_providers::azure::AzureError::Config(error)) => error.into(),
             #[cfg(feature = "azure")]
             Error::Azure(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
+            #[cfg(feature = "gcp")]
+            Error::Gcp(kms_providers::gcp::GcpError::Config(error)) => error.into(),
+            #[cfg(feature = "gcp")]
+            Error::Gcp(error) => Self::usage(error.to_string(), "correct it under [provider.NAME] of keystrand.toml"),
             other => Self::usage(other.to_string(), "name a file that holds it with --passphrase-file"),
         }
     }

@@ -36,6 +36,11 @@ pub(super) async fn providers(
                 let opened = kms_providers::azure::AzureProvider::configured(settings, backend.clone());
                 Arc::new(opened.map_err(kms_providers::Error::from)?)
             }
+            #[cfg(feature = "gcp")]
+            UriScheme::GcpKms => {
+                let opened = kms_providers::gcp::GcpProvider::configured(settings, backend.clone());
+                Arc::new(opened.map_err(kms_providers::Error::from)?)
+            }
             // A key that needs it is refused by the resolver, which names it; other keys go on working.
             _ => continue,
         };

@@ -5,6 +5,7 @@ use std::fs;
 
 use keystrand_fakes::aws::{FakeKms, Fault};
 use keystrand_fakes::azure::{self, CLIENT, FakeVault, SECRET};
+use keystrand_fakes::gcp::{self, FakeGcp};
 
 use super::support::{Home, Ran, lines};
 
@@ -94,6 +95,39 @@ impl Cloud for Azure {
     }
 }
 
+struct Google(FakeGcp);
+
+impl Google {
+    fn start() -> Box<dyn Cloud> {
+        Box::new(Self(FakeGcp::start()))
+    }
+}
+
+impl Cloud for Google {
+    fn provider(&self) -> String {
+        format!(
+            "kind = \"gcp-kms\"\nproject = \"acme\"\nlocation = \"asia-east1\"\nendpoint = \"{}\"\n\
+             identity = \"nobody\"\n",
+            self.0.endpoint()
+        )
+    }
+
+    fn dies_after(&self, requests: usize) {
+        self.0.fail(requests, &gcp::Fault::Leave("nothing"));
+        self.0.fail(100_000, &gcp::Fault::Close);
+    }
+
+    fn revives(&self) {
+        self.0.heal();
+    }
+
+    fn uses(&self) -> usize {
+        let secret = ["encrypt", "decrypt"];
+        let seen = self.0.seen().into_iter();
+        seen.filter(|seen| secret.contains(&seen.method.as_str())).count()
+    }
+}
+
 /// A home with three clouds, a key in each, and names for them together.
 struct Scene {
     home: Home,
@@ -106,11 +140,7 @@ const NAMES: [&str; 3] = ["first", "second", "third"];
 impl Scene {
     fn new() -> Self {
         let home = Home::new();
-        let clouds = vec![
-            Azure::start(),
-            Aws::start("us-east-1", "444455556666"),
-            Aws::start("ap-southeast-2", "777788889999"),
-        ];
+        let clouds = vec![Azure::start(), Aws::start("us-east-1", "444455556666"), Google::start()];
         let credentials = "[default]\naws_access_key_id = AKIDTEST\naws_secret_access_key = canary-secret-key\n";
         fs::write(home.dir().join("aws-credentials"), credentials).unwrap();
         fs::write(home.dir().join("azure-secret"), SECRET).unwrap();
@@ -291,7 +321,7 @@ fn residency_refuses_to_wrap_to_unwrap_and_to_fail_over() {
     scene
         .home
         .ok(&["encrypt", "--key", &scene.keys[1], "report.txt", "abroad.ks1"]);
-    scene.configure("\n[policy]\nresidency = [\"westeurope\", \"ap\"]\n");
+    scene.configure("\n[policy]\nresidency = [\"westeurope\", \"asia\"]\n");
     for cloud in &scene.clouds {
         cloud.uses();
     }

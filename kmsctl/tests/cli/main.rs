@@ -11,6 +11,7 @@ mod decrypt;
 mod docs;
 mod doctor;
 mod encrypt;
+mod gcp;
 mod help;
 mod init;
 mod inspect;

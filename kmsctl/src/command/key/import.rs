@@ -22,7 +22,7 @@ use crate::session::Session;
 /// Take in key material from outside
 ///
 /// The file holds 32 random bytes. They become a new key, or with --new-version the version of a key that new wraps
-/// use. At AWS they travel encrypted under a key of AWS' own. Whoever keeps a copy of the file can use the key without
+/// use. At a cloud they travel encrypted under a key of its own. Whoever keeps a copy of the file can use the key without
 /// asking anybody: delete it, or lock it away.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

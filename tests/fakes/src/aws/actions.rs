@@ -8,7 +8,8 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Value, json};
 
 use super::cms;
-use super::keys::{Exception, Key, Keys, Material, Store, now, oaep, random, spki};
+use super::keys::{Exception, Key, Keys, Material, Store, oaep, random, spki};
+use crate::clock::now;
 
 /// Acts.
 pub(super) fn run(keys: &mut Keys, action: &str, body: &Value) -> Result<Value, Exception> {

@@ -1,7 +1,6 @@
 //! Keys, their material and states.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest;
@@ -9,6 +8,8 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand;
 use aws_lc_rs::rsa::{KeySize, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use data_encoding::HEXLOWER;
+
+use crate::clock::{days_from_civil, now};
 
 /// The name of a refusal.
 pub(super) type Exception = &'static str;
@@ -212,49 +213,9 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-pub(crate) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_secs()).unwrap()
-}
-
 /// `20261122T120000Z` as seconds since 1970.
 pub(super) fn seconds_of(date: &str) -> Option<i64> {
     let part = |from: usize, to: usize| date.get(from..to)?.parse::<i64>().ok();
     let days = days_from_civil(part(0, 4)?, part(4, 6)?, part(6, 8)?);
     Some(days * 86_400 + part(9, 11)? * 3_600 + part(11, 13)? * 60 + part(13, 15)?)
-}
-
-/// Now, so many seconds ahead, as `Date` has it (RFC 9110 5.6.7).
-pub(crate) fn http_date(ahead: i64) -> String {
-    let time = now() + ahead;
-    let (days, second) = (time.div_euclid(86_400), time.rem_euclid(86_400));
-    let (mut year, mut month) = (1970, 1);
-    while days_from_civil(year + 1, 1, 1) <= days {
-        year += 1;
-    }
-    while month < 12 && days_from_civil(year, month + 1, 1) <= days {
-        month += 1;
-    }
-    let day = days - days_from_civil(year, month, 1) + 1;
-    let name = |names: &'static str, n: i64| {
-        let start = usize::try_from(n * 3).unwrap();
-        &names[start..start + 3]
-    };
-    format!(
-        "{}, {day:02} {} {year} {:02}:{:02}:{:02} GMT",
-        name("ThuFriSatSunMonTueWed", days.rem_euclid(7)),
-        name("JanFebMarAprMayJunJulAugSepOctNovDec", month - 1),
-        second.div_euclid(3_600),
-        second.rem_euclid(3_600).div_euclid(60),
-        second.rem_euclid(60),
-    )
-}
-
-/// Days since 1970-01-01 of the Gregorian calendar.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year - era * 400;
-    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2).div_euclid(5) + day - 1;
-    era * 146_097 + of_era * 365 + of_era.div_euclid(4) - of_era.div_euclid(100) + of_year - 719_468
 }

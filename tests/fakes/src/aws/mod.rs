@@ -5,15 +5,13 @@
 //! keys       keys, their material and states; AES-256-GCM, RSA-OAEP
 //! actions    requests and replies
 //! cms        replies for an attested recipient (RFC 5652), as AWS encodes them
-//! fault      what goes wrong next
 //! ```
 //!
-//! It does not check signatures or attestation documents, and has no policies. boto3 drives it (tests/clouds/judge.py)
+//! It does not check signatures or attestation documents, and has no policies. boto3 drives it (tests/clouds/judge_aws.py)
 //! and holds its replies against AWS' own model.
 
 mod actions;
 mod cms;
-mod fault;
 mod keys;
 
 use std::collections::VecDeque;
@@ -21,12 +19,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
-pub use fault::Fault;
+pub use crate::fault::Fault;
 
+use crate::clock;
 use crate::server::{Reply, Request, Server};
 use crate::tls::Tls;
 use keys::Keys;
-pub(crate) use keys::{http_date, now, random};
+pub(crate) use keys::random;
 
 /// A running stand-in.
 pub struct FakeKms {
@@ -153,7 +152,7 @@ fn answer(state: &Mutex<State>, request: &Request) -> Reply {
     state.count += 1;
     let headers = headers(&state);
     let fault = state.faults.pop_front();
-    if let Some(reply) = fault.as_ref().and_then(|fault| fault.reply(&headers)) {
+    if let Some(reply) = fault.as_ref().and_then(|fault| fault.reply(&headers, refusal)) {
         return reply;
     }
     if is_off(request, state.ahead) {
@@ -172,15 +171,18 @@ fn answer(state: &Mutex<State>, request: &Request) -> Reply {
 
 fn refuse(headers: Vec<(String, String)>, exception: &str) -> Reply {
     let status = if exception == "KMSInternalException" { 500 } else { 400 };
-    let body = json!({ "__type": exception, "message": "canary-message" });
-    Reply::Whole(status, headers, body.to_string().into_bytes())
+    Reply::Whole(status, headers, refusal(status, exception).to_string().into_bytes())
+}
+
+fn refusal(_: u16, exception: &str) -> Value {
+    json!({ "__type": exception, "message": "canary-message" })
 }
 
 fn headers(state: &State) -> Vec<(String, String)> {
     vec![
         ("x-amzn-requestid".into(), format!("fake-{:08}", state.count)),
         ("content-type".into(), "application/x-amz-json-1.1".into()),
-        ("date".into(), keys::http_date(state.ahead)),
+        ("date".into(), clock::http_date(state.ahead)),
     ]
 }
 
@@ -189,5 +191,5 @@ fn is_off(request: &Request, ahead: i64) -> bool {
     let Some(signed) = request.header("x-amz-date").and_then(keys::seconds_of) else {
         return false;
     };
-    signed.abs_diff(keys::now() + ahead) > 300
+    signed.abs_diff(clock::now() + ahead) > 300
 }

@@ -14,7 +14,8 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::{Map, Value, json};
 
 use super::Refusal;
-use crate::aws::{now, random};
+use crate::aws::random;
+use crate::clock::now;
 
 /// All keys of a vault.
 pub(super) struct Keys {

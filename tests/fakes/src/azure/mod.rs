@@ -204,6 +204,6 @@ fn headers(state: &State) -> Vec<(String, String)> {
     vec![
         ("x-ms-request-id".into(), format!("fake-{:08}", state.count)),
         ("content-type".into(), "application/json; charset=utf-8".into()),
-        ("date".into(), crate::aws::http_date(state.ahead)),
+        ("date".into(), crate::clock::http_date(state.ahead)),
     ]
 }

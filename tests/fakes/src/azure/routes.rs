@@ -7,7 +7,7 @@ use super::Refusal;
 use super::keys::{BAD, Key, Keys, NOT_FOUND, Version};
 use super::material;
 use super::tokens::decoded;
-use crate::aws::now;
+use crate::clock::now;
 
 /// A request.
 pub(super) struct Asked<'a> {

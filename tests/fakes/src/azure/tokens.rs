@@ -151,7 +151,7 @@ impl Tokens {
             key.verify(signed.as_bytes(), &BASE64URL_NOPAD.decode(signature.as_bytes()).ok()?)
                 .ok()?;
             let claims: Value = serde_json::from_slice(&BASE64URL_NOPAD.decode(claims.as_bytes()).ok()?).ok()?;
-            let now = crate::aws::now();
+            let now = crate::clock::now();
             let is_fresh = claims["nbf"].as_i64()? <= now && now < claims["exp"].as_i64()?;
             Some(is_fresh && claims["aud"].as_str()?.ends_with(path) && claims["sub"] == CLIENT)
         };

@@ -1,15 +1,15 @@
-//! What goes wrong next.
+//! What goes wrong next, at any stand-in.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::server::Reply;
 
 /// A way to fail.
 #[derive(Debug, Clone)]
 pub enum Fault {
-    /// A refusal: status, exception, further headers.
+    /// A refusal: status, the name of what is wrong, further headers.
     Refuse(u16, &'static str, Vec<(&'static str, String)>),
     /// A page of a proxy, with this status.
     Html(u16),
@@ -36,15 +36,14 @@ impl Fault {
         Self::Refuse(status, exception, Vec::new())
     }
 
-    /// The reply, where the service does not get to act.
-    pub(super) fn reply(&self, headers: &[(String, String)]) -> Option<Reply> {
+    /// The reply, where the service does not get to act. `refusal` is the body of its refusals.
+    pub(crate) fn reply(&self, headers: &[(String, String)], refusal: fn(u16, &str) -> Value) -> Option<Reply> {
         let mut headers = headers.to_vec();
         let html = b"<html><body>canary-page</body></html>".to_vec();
         Some(match self {
             Self::Refuse(status, exception, more) => {
                 headers.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-                let body = json!({ "__type": exception, "message": "canary-message" });
-                Reply::Whole(*status, headers, body.to_string().into_bytes())
+                Reply::Whole(*status, headers, refusal(*status, exception).to_string().into_bytes())
             }
             Self::Html(status) => Reply::Whole(*status, headers, html),
             Self::HalfBody => Reply::Half(200, headers, br#"{"KeyId":"arn:aws:kms","Plaintext":"#.repeat(8)),
@@ -59,7 +58,7 @@ impl Fault {
         })
     }
 
-    pub(super) fn distort(&self, reply: &mut Value) {
+    pub(crate) fn distort(&self, reply: &mut Value) {
         match self {
             Self::Replace(field, value) => reply[*field] = value.clone(),
             Self::Leave(field) => drop(reply.as_object_mut().and_then(|reply| reply.remove(*field))),
