@@ -630,4 +630,17 @@ const LINES: &[Line] = &[
         "rewrap-behind-payload/100B",
         Beside("rewrap-instead/aws-esdk-100B"),
     ),
+    line(
+        "cloud",
+        "unwrap at a cloud's stand-in, both ends",
+        "cloud-unwrap/provider",
+        Beside("cloud-unwrap/bare-http"),
+    ),
+    line(
+        "cloud",
+        "open, the first of two clouds silent for 0.5 s (time on the wall)",
+        "cloud-failover/one-slow-hedged",
+        Beside("cloud-failover/one-slow-unhedged"),
+    ),
+    line("cloud", "the same, both answer", "cloud-failover/both-answer", Shown),
 ];

@@ -26,6 +26,9 @@ pub enum Error {
     /// A key-management provider failed.
     #[error("{0}")]
     Provider(#[from] KekError),
+    /// Several providers failed, and those that did not were too few. Each is named, those first that may be back later.
+    #[error("{}", Listed(.0))]
+    Providers(Vec<KekError>),
     /// The audit sink could not record, so the request was refused (fail closed).
     #[error("the audit trail could not be written, so nothing was done: {0}")]
     Audit(AuditFault),
@@ -45,6 +48,40 @@ pub enum Error {
 
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Every provider that this failure names.
+    #[must_use]
+    pub fn provider_errors(&self) -> &[KekError] {
+        match self {
+            Self::Provider(error) => std::slice::from_ref(error),
+            Self::Providers(errors) => errors,
+            _ => &[],
+        }
+    }
+
+    /// The failure of these providers; the flat one if there are none.
+    pub(crate) fn of_providers(mut errors: Vec<KekError>) -> Self {
+        errors.sort_by_key(|error| !error.kind.is_unavailable());
+        match errors.len() {
+            0 => Self::DoesNotOpen,
+            1 => Self::Provider(errors.remove(0)),
+            _ => Self::Providers(errors),
+        }
+    }
+}
+
+/// Errors of several providers in one line.
+struct Listed<'a>(&'a [KekError]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, error) in self.0.iter().enumerate() {
+            write!(f, "{}{error}", if at == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
 
 macro_rules! faults {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)+ }) => {
@@ -168,6 +205,7 @@ faults! {
         Labels = "labels are malformed",
         KeyName = "a logical key name is 1 to 64 characters of a-z 0-9 . _ -",
         Quorum = "a quorum has 2 to 16 members and a threshold from 2 to their number",
+        AtLeast = "of recipients any of which opens, at least one and at most all have to be wrapped for",
         KeyUri = "a key URI is 1 to 512 characters without control characters",
         SuiteForKind = "this suite cannot be used for this kind",
         Level = "a member that holds only the message secret cannot write recipients of the data key",
@@ -321,6 +359,8 @@ faults! {
         DoesNotUnwrap = "the wrapped key does not unwrap",
         NotPinned = "the public key is not one that the configuration pins; find out who changed it before pinning another",
         PublicOnly = "only the public key is here; what is sealed to it opens where its private key is",
+        Residency = "the key is outside of the regions that the configuration allows (residency), so it was not asked",
+        Transport = "its secret would cross a connection that a quantum computer can read later, and the policy asks for more",
         Unsupported = "the provider cannot do this",
         Locked = "the keystore is in use by another process; try again when it has finished",
         BadPassphrase = "wrong passphrase or key file, or a damaged keystore",
@@ -373,6 +413,24 @@ impl KekFault {
             self,
             Self::Disabled | Self::PendingDestruction | Self::Destroyed | Self::NotFound | Self::Denied
         )
+    }
+
+    /// Whether the configuration here forbade to ask.
+    #[must_use]
+    pub fn is_refused_here(self) -> bool {
+        matches!(self, Self::Residency | Self::Transport)
+    }
+
+    /// Whether a reader may be told: it says something of the provider or of the configuration, and nothing of the
+    /// envelope.
+    pub(crate) fn may_be_told(self) -> bool {
+        self.is_unavailable() || self.is_key_state() || self.is_refused_here()
+    }
+
+    /// Whether a recipient may be left out for it where others suffice. Not where a provider lies, nor where the fault
+    /// is ours.
+    pub(crate) fn may_be_missing(self) -> bool {
+        self.is_unavailable() || self.is_key_state() || self == Self::Quota
     }
 }
 

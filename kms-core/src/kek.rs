@@ -150,8 +150,10 @@ pub struct KekInfo {
     pub protection: String,
     /// Whether key bytes can leave the provider.
     pub exportable: bool,
-    /// Quantum posture.
+    /// Quantum posture: the lesser of the key's and of the connection's.
     pub posture: Posture,
+    /// The key exchange of the connection to it; none where there is no TLS, or no connection.
+    pub key_exchange: Option<String>,
     /// Who could be compelled or breached as one: counted by quorums instead of URIs.
     pub trust_domain: String,
 }
@@ -173,6 +175,7 @@ impl KekInfo {
             protection: protection.into(),
             exportable: false,
             posture,
+            key_exchange: None,
             trust_domain: trust_domain.into(),
         }
     }
@@ -207,8 +210,18 @@ pub trait Kek: Send + Sync {
     /// How this key protects a secret.
     fn scheme(&self) -> Scheme;
 
-    /// The posture that envelopes may count on.
+    /// The posture that envelopes may count on: that of the key or, where it is less and known, that of the connection
+    /// which carries its secrets.
     fn posture(&self) -> Posture;
+
+    /// The posture, after finding out how the service is reached: where nothing is known of the connection yet, something
+    /// is asked that has no secret in it.
+    ///
+    /// # Errors
+    /// [`KekError`] when the provider does not answer.
+    async fn settled_posture(&self) -> Result<Posture, KekError> {
+        Ok(self.posture())
+    }
 
     /// Names of context pairs that the provider is shown in clear, where it can use them (conditions of IAM policies),
     /// and that land in its log. Pairs that an envelope does not store are shown too when they are named here, and only

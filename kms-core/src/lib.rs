@@ -76,9 +76,9 @@ mod test_data;
 // Sealing, opening, rewrapping.
 pub use context::{EncryptionContext, LabelValue, Labels};
 pub use envelope::{
-    Attempt, AttemptOutcome, DataKey, HeaderAnchor, Member, Message, MessageKeys, MessageOptions, OpenPolicy, Opened,
-    Opener, Recipient, RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Sealer, SeenHeader, ShareCheck, Target,
-    UnsettledRewrap,
+    Asking, Attempt, AttemptOutcome, Criterion, DataKey, HeaderAnchor, Member, Message, MessageKeys, MessageOptions,
+    OpenPolicy, Opened, Opener, OpeningOrder, Recipient, RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Sealer,
+    SeenHeader, ShareCheck, Target, Timer, UnsettledRewrap,
 };
 pub use suite::{Kind, Suite};
 pub use suite_policy::{SuitePolicy, SuiteRule, SuiteStatus};

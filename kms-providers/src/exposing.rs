@@ -27,6 +27,10 @@ impl Kek for Exposing {
         self.kek.posture()
     }
 
+    async fn settled_posture(&self) -> Result<Posture, KekError> {
+        self.kek.settled_posture().await
+    }
+
     fn exposes(&self) -> &[String] {
         &self.names
     }

@@ -81,6 +81,8 @@ mod pinned;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
 mod provider;
+mod requests;
+mod resident;
 mod resolver;
 mod seconds;
 pub mod signing;
@@ -88,5 +90,6 @@ pub mod uri;
 
 pub use error::Error;
 pub use provider::*;
+pub use requests::{CloudRequest, with_requests};
 pub use resolver::{ResolveError, Resolver};
 pub use uri::KeyUri;

@@ -30,6 +30,10 @@ impl KemRecipient for Pinned {
         self.key.posture()
     }
 
+    async fn settled_posture(&self) -> Result<Posture, KekError> {
+        self.key.settled_posture().await
+    }
+
     fn opens(&self) -> bool {
         self.key.opens()
     }

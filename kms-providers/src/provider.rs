@@ -51,6 +51,14 @@ pub trait Provider: Send + Sync {
         uri.region().map(str::to_owned).into_iter().collect()
     }
 
+    /// When the key last got new material, where the provider tells and a listing does not.
+    ///
+    /// # Errors
+    /// When the service does not answer or refuses.
+    async fn rotated(&self, _uri: &KeyUri) -> Result<Option<SystemTime>, KekError> {
+        Ok(None)
+    }
+
     /// A test call: whether the service answers and lets us in. `None` where there is nothing to reach.
     ///
     /// # Errors

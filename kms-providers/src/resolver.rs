@@ -6,15 +6,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Header, HpkeKek, HybridKek, Kek, KekError, Keyring, Kind, Recipient, RecipientId, Sealer};
+use kms_core::{
+    Asking, Header, HpkeKek, HybridKek, Kek, KekError, Keyring, Kind, OpeningOrder, Recipient, RecipientId, Sealer,
+};
 
-use crate::config::{Config, ConfiguredKey, LogicalKey, Member, PolicyConfig, Recipients};
+use crate::config::{Config, ConfiguredKey, LogicalKey, Member, OpenConfig, PolicyConfig, Recipients, Residency};
 use crate::exposing::Exposing;
 use crate::pinned::Pinned;
 use crate::provider::{KeySummary, Provider};
+use crate::resident::{Place, resident};
 use crate::uri::{KeyName, KeyUri, NamedKey, Thumbprint, UriError, UriScheme};
 
 /// Configured keys and the providers that serve them.
@@ -23,6 +26,7 @@ pub struct Resolver {
     providers: BTreeMap<KeyName, Arc<dyn Provider>>,
     keys: BTreeMap<KeyName, LogicalKey>,
     policy: PolicyConfig,
+    open: OpenConfig,
     /// Each configured key, without version.
     configured: BTreeMap<KeyUri, Configured>,
     /// KEKs that the caller holds itself, by their URI: passphrases, key files, private keys.
@@ -41,6 +45,8 @@ struct Configured {
     /// Context pairs that its provider is shown, and the logical key that says so.
     expose: Vec<String>,
     named: KeyName,
+    /// Where each logical key that has it lets it live.
+    residencies: Vec<Residency>,
 }
 
 /// A name or URI leads to no key.
@@ -133,6 +139,7 @@ impl Resolver {
             providers: providers.into_iter().collect(),
             keys: config.keys.clone(),
             policy: config.policy.clone(),
+            open: config.open.clone(),
             configured: BTreeMap::new(),
             supplied: BTreeMap::new(),
             public: BTreeMap::new(),
@@ -196,15 +203,13 @@ impl Resolver {
                 other: name.clone(),
             });
         }
-        let named = name.clone();
-        self.configured.insert(
-            uri,
-            Configured {
-                provider,
-                expose,
-                named,
-            },
-        );
+        let configured = self.configured.entry(uri).or_insert(Configured {
+            provider,
+            expose,
+            named: name.clone(),
+            residencies: Vec::new(),
+        });
+        configured.residencies.push(key.residency.clone());
         Ok(())
     }
 
@@ -281,7 +286,26 @@ impl Resolver {
         if uri.scheme().is_supplied_by_caller() {
             return Err(ResolveError::NotSupplied { uri: uri.clone() });
         }
-        Ok(self.exposing(uri, self.pinned(uri, self.provider(uri)?.kek(uri)?)))
+        let provider = self.provider(uri)?;
+        Ok(self.bound(uri, &**provider, provider.kek(uri)?))
+    }
+
+    /// `kek` as the configuration wants it: pinned, in its place, showing what it is to show.
+    fn bound(&self, uri: &KeyUri, provider: &dyn Provider, kek: Arc<dyn Kek>) -> Arc<dyn Kek> {
+        self.exposing(uri, self.resident(uri, provider, self.pinned(uri, kek)))
+    }
+
+    /// The KEK, held to the residency of the policy and of every logical key that has it: an envelope does not tell
+    /// which of them it is of.
+    fn resident(&self, uri: &KeyUri, provider: &dyn Provider, kek: Arc<dyn Kek>) -> Arc<dyn Kek> {
+        let configured = self.configured.get(&uri.without_version());
+        let of_keys = configured.into_iter().flat_map(|configured| &configured.residencies);
+        let residencies = of_keys.chain([&self.policy.residency]).cloned().collect();
+        let mut place = Place::new(residencies, &provider.regions(uri));
+        match place.is_fine() {
+            true => kek,
+            false => resident(&self.backend, kek, place),
+        }
     }
 
     /// The KEK of a configured recipient: of a hybrid, of both halves.
@@ -380,7 +404,41 @@ impl Resolver {
         if key.mixed_passphrase {
             sealer = sealer.allow_mixed_passphrase();
         }
-        Ok(self.recipients(key)?.into_iter().fold(sealer, Sealer::add))
+        Ok(key.add_to(sealer, self.recipients(key)?))
+    }
+
+    /// The order in which openers ask, as `[open]` says; one for a process, which learns from what it measures.
+    #[must_use]
+    pub fn opening_order(&self) -> OpeningOrder {
+        let served: BTreeMap<KeyUri, KeyName> = self
+            .configured
+            .iter()
+            .map(|(uri, configured)| (uri.clone(), configured.provider.clone()))
+            .collect();
+        let costs = self.open.cost.clone();
+        let order = OpeningOrder::new(move |text| {
+            let Ok(uri) = KeyUri::parse(text) else {
+                return asking(UriScheme::Local, None);
+            };
+            let provider = served.get(&uri.without_version());
+            asking(uri.scheme(), provider.and_then(|name| costs.get(name)).copied())
+        });
+        self.hedged(order.by(self.open.order.iter().copied()))
+    }
+
+    #[cfg(feature = "cloud")]
+    fn hedged(&self, order: OpeningOrder) -> OpeningOrder {
+        match self.open.hedge_after {
+            Some(after) => order.hedged(crate::cloud::timer(), after),
+            None => order,
+        }
+    }
+
+    /// Without clouds there is nobody who is slow, and no timer.
+    #[cfg(not(feature = "cloud"))]
+    #[expect(clippy::unused_self, reason = "as with clouds")]
+    fn hedged(&self, order: OpeningOrder) -> OpeningOrder {
+        order
     }
 
     /// Asks the providers of a logical key where its keys live, where the configuration restricts that and the URIs
@@ -484,7 +542,7 @@ impl Resolver {
                     .1
             }
         };
-        Some(self.exposing(&key, self.pinned(&key, provider.kek(&key).ok()?)))
+        Some(self.bound(&key, &**provider, provider.kek(&key).ok()?))
     }
 
     async fn all_configured(&self) -> Result<Vec<KeyUri>, ResolveError> {
@@ -514,12 +572,28 @@ impl Resolver {
     }
 }
 
-/// What asking a key costs: nothing, a round trip in this building, one to a cloud, or a tenth of a second.
+/// What asking a key costs: nothing, a round trip in this building, one to a cloud, or a person's time.
 fn cost(uri: &KeyUri) -> u8 {
     match uri.scheme() {
         UriScheme::Memory | UriScheme::Local | UriScheme::KeyFile | UriScheme::Hpke => 0,
         UriScheme::Pkcs11 | UriScheme::Kmip => 1,
         UriScheme::AwsKms | UriScheme::GcpKms | UriScheme::AzureKv => 2,
         UriScheme::Passphrase => 3,
+    }
+}
+
+/// What asking a key of this kind means, before anything was measured. `cost` is what the configuration says.
+fn asking(scheme: UriScheme, cost: Option<u32>) -> Asking {
+    let (usual, typical) = match scheme {
+        UriScheme::Memory | UriScheme::Local | UriScheme::KeyFile | UriScheme::Hpke => (0, Duration::ZERO),
+        UriScheme::Pkcs11 | UriScheme::Kmip => (1, Duration::from_millis(2)),
+        UriScheme::AwsKms | UriScheme::GcpKms | UriScheme::AzureKv => (1, Duration::from_millis(40)),
+        UriScheme::Passphrase => (1, Duration::from_millis(100)),
+    };
+    Asking {
+        cost: cost.unwrap_or(usual),
+        typical,
+        person: scheme == UriScheme::Passphrase,
+        hedged: !typical.is_zero() && scheme != UriScheme::Passphrase,
     }
 }

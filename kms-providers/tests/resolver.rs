@@ -6,6 +6,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use kms_core::crypto::CryptoBackend;
@@ -289,4 +290,135 @@ fn residency_is_asked_of_providers_whose_uris_do_not_tell() {
     assert!(outside.contains("in us-east-1"), "{outside}");
     let unknown = check("", "c.ks1").unwrap_err().to_string();
     assert!(unknown.contains("no known region"), "{unknown}");
+}
+
+/// A provider whose keys live where it says only when it is asked.
+struct Somewhere {
+    inner: MemoryProvider,
+    region: Option<&'static str>,
+    described: Arc<AtomicUsize>,
+}
+
+struct Placed {
+    inner: Arc<dyn Kek>,
+    region: Option<&'static str>,
+    described: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Provider for Somewhere {
+    fn kind(&self) -> &str {
+        self.inner.kind()
+    }
+
+    fn owns_its_keys(&self) -> bool {
+        true
+    }
+
+    fn kek(&self, uri: &KeyUri) -> Result<Arc<dyn Kek>, KekError> {
+        Ok(Arc::new(Placed {
+            inner: self.inner.kek(uri)?,
+            region: self.region,
+            described: Arc::clone(&self.described),
+        }))
+    }
+
+    async fn list(&self) -> Result<Vec<KeySummary>, KekError> {
+        self.inner.list().await
+    }
+}
+
+#[async_trait]
+impl Kek for Placed {
+    fn uri(&self) -> &str {
+        self.inner.uri()
+    }
+
+    fn scheme(&self) -> Scheme {
+        self.inner.scheme()
+    }
+
+    fn posture(&self) -> Posture {
+        self.inner.posture()
+    }
+
+    async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {
+        self.inner.generate(binding).await
+    }
+
+    async fn unwrap(&self, wrapped: &WrappedKey, binding: &Binding<'_>) -> Result<Unwrapped, KekError> {
+        self.inner.unwrap(wrapped, binding).await
+    }
+
+    async fn describe(&self) -> Result<KekInfo, KekError> {
+        self.described.fetch_add(1, Ordering::Relaxed);
+        let mut info = self.inner.describe().await?;
+        info.region = self.region.map(str::to_owned);
+        Ok(info)
+    }
+}
+
+#[test]
+fn where_only_the_provider_tells_a_key_is_asked_for_its_place_before_it_is_used() {
+    for (region, is_permitted) in [(Some("eu-west-1"), true), (Some("us-east-1"), false), (None, false)] {
+        for policy in ["[policy]\nresidency = [\"eu\"]\n", ""] {
+            let residency = if policy.is_empty() {
+                "residency = [\"eu\"]\n"
+            } else {
+                ""
+            };
+            let text = format!(
+                "audit = \"none\"\n[provider.far]\nkind = \"memory\"\n[key.k]\nuri = \"memory://k\"\n{residency}{policy}"
+            );
+            let config = Config::parse(&text, Path::new("/")).unwrap();
+            let described = Arc::new(AtomicUsize::new(0));
+            let inner = MemoryProvider::new(CryptoBackend::default(), MemoryWrap::Derive).unwrap();
+            create(&inner, "k");
+            let open = Sealer::new(CryptoBackend::default()).recipient(inner.kek(&uri("memory://k")).unwrap());
+            let envelope = run(open.seal(b"hello")).unwrap();
+            let far: Arc<dyn Provider> = Arc::new(Somewhere {
+                inner,
+                region,
+                described: Arc::clone(&described),
+            });
+            let resolver = Resolver::new(&config, [(name("far"), far)]).unwrap();
+            let key = resolver.logical("k").unwrap();
+            let sealed = run(resolver.sealer(&key, CryptoBackend::default()).unwrap().seal(b"hello"));
+            let opener = Opener::new(CryptoBackend::default(), keyring(&resolver, &envelope));
+            for outcome in [
+                sealed.map(drop),
+                run(opener.open(&envelope)).map(drop),
+                run(opener.open(&envelope)).map(drop),
+            ] {
+                match outcome {
+                    Ok(()) => assert!(is_permitted, "{region:?} {policy}"),
+                    Err(Error::Provider(error)) => {
+                        assert!(
+                            !is_permitted && error.kind == KekFault::Residency,
+                            "{region:?}: {error}"
+                        );
+                    }
+                    Err(other) => panic!("{region:?}: {other}"),
+                }
+            }
+            assert_eq!(described.load(Ordering::Relaxed), 2, "once for each handle");
+        }
+    }
+}
+
+#[test]
+fn nobody_is_asked_for_a_place_where_every_place_will_do() {
+    let described = Arc::new(AtomicUsize::new(0));
+    let inner = MemoryProvider::new(CryptoBackend::default(), MemoryWrap::Derive).unwrap();
+    create(&inner, "k");
+    let far: Arc<dyn Provider> = Arc::new(Somewhere {
+        inner,
+        region: None,
+        described: Arc::clone(&described),
+    });
+    let text = "audit = \"none\"\n[provider.far]\nkind = \"memory\"\n[key.k]\nuri = \"memory://k\"\n";
+    let config = Config::parse(text, Path::new("/")).unwrap();
+    let resolver = Resolver::new(&config, [(name("far"), far)]).unwrap();
+    seal(&resolver, "k");
+    assert_eq!(described.load(Ordering::Relaxed), 0);
 }

@@ -82,6 +82,11 @@ impl From<&Error> for Exit {
                 Self::DoesNotOpen
             }
             Error::Provider(error) => error.kind.into(),
+            // Those that may be back come first.
+            Error::Providers(errors) => match errors.first() {
+                Some(first) => (&Error::Provider(first.clone())).into(),
+                None => Self::Unavailable,
+            },
             Error::Caller(CallerFault::ContextMissing | CallerFault::NoConfiguredKey | CallerFault::Rolledback) => {
                 Self::DoesNotOpen
             }
@@ -107,6 +112,8 @@ impl From<KekFault> for Exit {
             | F::PendingDestruction
             | F::StillNeeded
             | F::Denied
+            | F::Residency
+            | F::Transport
             | F::Primary
             | F::WeakKey
             | F::NotPinned => Self::Refused,
@@ -126,6 +133,10 @@ mod tests {
     fn the_table_is_as_documented() {
         let of = |operation, kind| Error::Provider(KekError::new("local://k", operation, kind));
         let provider = |kind| of(KekOperation::Unwrap, kind);
+        let several = |kinds: [KekFault; 2]| {
+            let of = |kind| KekError::new("local://k", KekOperation::Unwrap, kind);
+            Error::Providers(kinds.map(of).into())
+        };
         let table = [
             (Error::Format(FormatFault::Truncated), 3),
             (Error::Limit(LimitFault::Header), 3),
@@ -155,6 +166,10 @@ mod tests {
             (provider(KekFault::PublicOnly), 3),
             (of(KekOperation::Wrap, KekFault::NotPinned), 5),
             (provider(KekFault::Corrupt), 1),
+            (provider(KekFault::Residency), 5),
+            (of(KekOperation::Wrap, KekFault::Transport), 5),
+            (several([KekFault::Timeout, KekFault::Disabled]), 4),
+            (several([KekFault::Disabled, KekFault::Residency]), 5),
             (Error::Audit(AuditFault::Full), 1),
             (Error::Akd(AkdFault::Expired), 5),
             (Error::Akd(AkdFault::SchemaChanged), 3),

@@ -61,10 +61,10 @@ impl Sealing {
         if self.keys.iter().all(|key| key.mixed_passphrase) {
             sealer = sealer.allow_mixed_passphrase();
         }
-        for recipient in self.recipients(session).await? {
-            sealer = sealer.add(recipient);
+        for key in &self.keys {
+            sealer = key.add_to(sealer, self.recipients_of(session, key).await?);
         }
-        Ok(sealer)
+        Ok(self.public(session).fold(sealer, Sealer::add))
     }
 
     /// The recipients.
@@ -74,15 +74,27 @@ impl Sealing {
     pub async fn recipients(&self, session: &Session) -> Result<Vec<Recipient>> {
         let mut recipients = Vec::new();
         for key in &self.keys {
-            let of_key = session.resolver().recipients(key)?;
-            session.resolver().check_residency(key).await?;
-            recipients.extend(of_key.into_iter().map(|recipient| self.shaped(recipient)));
+            recipients.extend(self.recipients_of(session, key).await?);
         }
-        for public in &self.public_keys {
-            let kek = HpkeKek::public(session.backend().clone(), public.clone());
-            recipients.push(self.shaped(Recipient::single(Arc::new(kek))));
-        }
+        recipients.extend(self.public(session));
         Ok(recipients)
+    }
+
+    async fn recipients_of(&self, session: &Session, key: &LogicalKey) -> Result<Vec<Recipient>> {
+        let recipients = session.resolver().recipients(key)?;
+        // With a part of them sealing may go on, so one that does not tell where it is must not be in the way: it is
+        // asked again before it wraps.
+        if key.wrap_at_least.is_none() {
+            session.resolver().check_residency(key).await?;
+        }
+        Ok(recipients.into_iter().map(|recipient| self.shaped(recipient)).collect())
+    }
+
+    fn public<'s>(&'s self, session: &'s Session) -> impl Iterator<Item = Recipient> + 's {
+        self.public_keys.iter().map(|public| {
+            let kek = HpkeKek::public(session.backend().clone(), public.clone());
+            self.shaped(Recipient::single(Arc::new(kek)))
+        })
     }
 
     fn shaped(&self, recipient: Recipient) -> Recipient {

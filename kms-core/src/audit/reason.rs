@@ -59,6 +59,10 @@ impl From<&Error> for Reason {
             Error::Policy(fault) => Self::of_fault("policy", fault),
             Error::DoesNotOpen => Self::fixed("open.DoesNotOpen", "wrong key, wrong context, or altered bytes"),
             Error::Provider(error) => Self::from(error),
+            Error::Providers(errors) => match errors.first() {
+                Some(first) => Self::from(first),
+                None => Self::fixed("provider.Unavailable", "no provider answered"),
+            },
             Error::Audit(fault) => Self::of_fault("audit", fault),
             Error::Caller(fault) => Self::of_fault("caller", fault),
             Error::Akd(fault) => Self::of_fault("akd", fault),
@@ -77,7 +81,8 @@ impl From<&KekError> for Reason {
 
 impl From<KekFault> for Reason {
     fn from(fault: KekFault) -> Self {
-        Self::of_fault("provider", &fault)
+        let area = if fault.is_refused_here() { "policy" } else { "provider" };
+        Self::of_fault(area, &fault)
     }
 }
 

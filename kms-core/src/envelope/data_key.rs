@@ -1,5 +1,7 @@
 //! From a data key to messages: no provider is called here.
 
+use std::sync::Arc;
+
 use super::recipients::Wrapped;
 use super::sealer::Retirement;
 use super::{MessageKeys, Sealer, trail};
@@ -7,7 +9,7 @@ use crate::audit::AuditTrail;
 use crate::caps;
 use crate::context::{LabelValue, Labels, MODE_LABEL};
 use crate::crypto::CryptoBackend;
-use crate::error::{LimitFault, Result};
+use crate::error::{KekError, LimitFault, Result};
 use crate::header::{Immutable, Mutable, Reserve, assemble, encode_shares, immutable_hash};
 use crate::memory::Secret;
 use crate::payload::sealed_len;
@@ -39,6 +41,7 @@ pub struct DataKey {
     shares: Vec<u8>,
     suites: Retirement,
     audit: AuditTrail,
+    missing: Arc<[KekError]>,
 }
 
 impl DataKey {
@@ -59,7 +62,14 @@ impl DataKey {
             shares,
             suites: sealer.suites.clone(),
             audit: sealer.audit.clone(),
+            missing: wrapped.missing.into(),
         })
+    }
+
+    /// Recipients that are not in its envelopes, each with what kept its provider from wrapping ([`Sealer::any_of`]).
+    #[must_use]
+    pub fn missing(&self) -> &[KekError] {
+        &self.missing
     }
 
     /// Names the data key.
@@ -124,7 +134,12 @@ impl DataKey {
         })?;
         let hash = immutable_hash(&self.backend, domain, &immutable);
         let keys = MessageKeys::new(&self.backend, &schedule, domain, message_id, hash, self.record_mode);
-        Ok(Message { header, tag, keys })
+        Ok(Message {
+            header,
+            tag,
+            keys,
+            missing: Arc::clone(&self.missing),
+        })
     }
 
     fn immutable(&self, message_id: [u8; 32], mut labels: Labels) -> Result<Vec<u8>> {
@@ -141,9 +156,16 @@ pub struct Message {
     header: Vec<u8>,
     pub(super) tag: Digest,
     pub(super) keys: MessageKeys,
+    missing: Arc<[KekError]>,
 }
 
 impl Message {
+    /// Recipients that are not in its header, each with what kept its provider from wrapping ([`Sealer::any_of`]).
+    #[must_use]
+    pub fn missing(&self) -> &[KekError] {
+        &self.missing
+    }
+
     /// The header: it goes in front of the payload, or into a sidecar, or is the ticket.
     #[must_use]
     pub fn header(&self) -> &[u8] {

@@ -218,7 +218,7 @@ fn sealed(backend: &CryptoBackend, plaintext: &[u8], kek: KatKek) -> Vec<u8> {
         data_key: Some(&secret(0)),
         message: &message,
     };
-    let wrapped = futures::executor::block_on(wrap_all(scope(backend, &context), &recipients, secrets)).unwrap();
+    let wrapped = futures::executor::block_on(wrap_all(scope(backend, &context), &recipients, &[], secrets)).unwrap();
     let options = MessageOptions {
         plaintext_len: Some(plaintext.len() as u64),
         ..MessageOptions::default()

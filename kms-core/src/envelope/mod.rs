@@ -2,12 +2,15 @@
 //! touched; payload work is synchronous.
 
 mod anchor;
+mod attempt;
 mod binding;
 mod data_key;
+mod gather;
 #[cfg(all(test, feature = "aws-lc", feature = "rustcrypto"))]
 mod known_answers;
 mod likeness;
 mod opener;
+mod order;
 mod read_back;
 mod recipients;
 mod rewrap;
@@ -18,12 +21,14 @@ mod succession;
 mod trail;
 
 pub use anchor::{HeaderAnchor, SeenHeader};
+pub use attempt::{Attempt, AttemptOutcome};
 pub use data_key::{DataKey, Message, MessageOptions};
 pub use opener::{OpenPolicy, Opened, Opener};
+pub use order::{Asking, Criterion, OpeningOrder, Timer};
 pub use recipients::{Member, Recipient};
 pub use rewrap::{RewrapBegun, RewrapOutcome, Rewrapped, Rewrapper, Target, UnsettledRewrap};
 pub use sealer::Sealer;
-pub use search::{Attempt, AttemptOutcome, ShareCheck};
+pub use search::ShareCheck;
 
 use crate::crypto::CryptoBackend;
 use crate::error::{FormatFault, Result};

@@ -6,8 +6,11 @@ use subtle::ConstantTimeEq;
 
 use super::MessageKeys;
 use super::anchor::{HeaderAnchor, SeenHeader};
+use super::attempt::{Attempt, AttemptOutcome};
 use super::binding::Scope;
-use super::search::{Attempt, AttemptOutcome, Found, Search, ShareCheck};
+use super::order::OpeningOrder;
+use super::recipients::Recipient;
+use super::search::{Found, Manner, Search, ShareCheck};
 use super::trail;
 use crate::audit::{Action, AuditTrail, Clock, Details, SystemClock};
 use crate::cache::OpenCache;
@@ -15,9 +18,9 @@ use crate::caps;
 use crate::context::EncryptionContext;
 use crate::crypto::CryptoBackend;
 use crate::error::{CallerFault, Error, FormatFault, LimitFault, PolicyFault, Result};
-use crate::header::{Entry, Header, Immutable, Level, meets_floor, meets_posture};
-use crate::kek::Posture;
-use crate::keyring::Keyring;
+use crate::header::{Entry, Header, Immutable, Level, RecipientId, Single, meets_floor, meets_posture};
+use crate::kek::{Kek, Posture, WrapParams};
+use crate::keyring::{Keyring, names};
 use crate::memory::Secret;
 use crate::payload::plaintext_len;
 use crate::record::TicketKeys;
@@ -66,6 +69,7 @@ pub struct Opener {
     pub(super) clock: Arc<dyn Clock>,
     cache: Option<(Arc<OpenCache>, Arc<str>)>,
     anchor: Option<Arc<dyn HeaderAnchor>>,
+    order: Option<Arc<OpeningOrder>>,
 }
 
 /// An opened header.
@@ -102,6 +106,7 @@ impl Opener {
             clock: Arc::new(SystemClock),
             cache: None,
             anchor: None,
+            order: None,
         }
     }
 
@@ -148,10 +153,40 @@ impl Opener {
         self
     }
 
+    /// Asks recipients in this order, in place of that of the keyring.
+    #[must_use]
+    pub fn order(mut self, order: Arc<OpeningOrder>) -> Self {
+        self.order = Some(order);
+        self
+    }
+
     /// Recipients and shares that headers may have here.
     #[must_use]
     pub fn max_recipients(&self) -> usize {
         self.policy.max_recipients
+    }
+
+    /// What of `recipients` does not stand in `header`, as it would stand there: hidden, and for the secret, that its
+    /// recipients are for. A quorum is wrapped whole or not at all, so none is ever missing.
+    #[must_use]
+    pub fn missing(&self, header: &Header, recipients: &[Recipient]) -> Vec<Recipient> {
+        let dek_id = &header.immutable().dek_id;
+        let singles: Vec<_> = header.entries().iter().filter_map(Entry::single).collect();
+        let stands = |uri: &str, id: &RecipientId| names(&self.backend, dek_id, id, uri);
+        let has = |recipient: &Recipient| match recipient {
+            Recipient::Single { member, .. } => singles.iter().any(|single| is_of(single, &*member.kek, stands)),
+            Recipient::Quorum { .. } => true,
+        };
+        let shaped = |recipient: &Recipient| match singles.first() {
+            Some(first) if first.id.is_hidden() => recipient.clone().at(first.level).hidden(),
+            Some(first) => recipient.clone().at(first.level),
+            None => recipient.clone(),
+        };
+        recipients
+            .iter()
+            .filter(|recipient| !has(recipient))
+            .map(shaped)
+            .collect()
     }
 
     /// Opens an envelope: header, then payload, then nothing.
@@ -233,14 +268,19 @@ impl Opener {
         let context = self.checked_context(header);
         let context = context.or_else(|error| self.refuse(header, error))?;
         let scope = Scope::of(&self.backend, header, &context, &self.required);
-        let cache = self.cache.as_ref().map(|(cache, partition)| (&**cache, &**partition));
-        let mut search = Search::new(scope, header, &self.keyring, level, self.policy.provider_calls, cache);
+        let manner = Manner {
+            provider_calls: self.policy.provider_calls,
+            cache: self.cache.as_ref().map(|(cache, partition)| (&**cache, &**partition)),
+            order: self.order.as_deref(),
+            least: self.policy.posture.max(header.immutable().floor.posture),
+        };
+        let mut search = Search::new(scope, header, &self.keyring, level, manner);
         let candidates = search.candidates();
         let candidates = candidates.or_else(|fault| self.refuse(header, fault.into()))?;
         let mut intent = trail::using(&self.audit, Action::Open, &self.backend, header, &self.keyring)?;
         let found = search.secret(candidates).await;
         trail::calls(&mut intent, &search.attempts);
-        let exhausted = search.exhausted;
+        let exhausted = search.is_exhausted();
         match found.and_then(|found| self.verify(header, context, found, search)) {
             Err(error) => {
                 // Who reads the trail learns that there were more recipients; who sent the envelope does not.
@@ -344,6 +384,17 @@ impl Opener {
         };
         self.policy.min_sequence.is_none_or(|least| sequence >= least)
             && self.anchor.as_ref().is_none_or(|anchor| anchor.accepts(&seen))
+    }
+}
+
+/// Whether `single` is under `kek`, and of a hybrid under both its halves: a classical key does not take the place of
+/// the hybrid that it is a half of.
+pub(super) fn is_of(single: &Single, kek: &dyn Kek, stands: impl Fn(&str, &RecipientId) -> bool) -> bool {
+    let first = stands(kek.uri(), &single.id);
+    match (&single.wrapped.params, kek.hybrid()) {
+        (WrapParams::Hybrid { id, .. }, Some(halves)) => first && stands(halves.pq().uri(), id),
+        (WrapParams::Hybrid { .. }, None) | (_, Some(_)) => false,
+        (_, None) => first,
     }
 }
 

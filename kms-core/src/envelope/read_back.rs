@@ -1,8 +1,8 @@
 //! Opening what was just wrapped with its own provider, before anyone depends on it.
 
+use super::attempt::{Attempt, AttemptOutcome, open_committed_share, unseal};
 use super::binding::{Place, Scope};
 use super::recipients::{Part, Recipient, Secrets};
-use super::search::{Attempt, AttemptOutcome, open_committed_share, unseal};
 use crate::error::{Error, KekError, KekFault, KekOperation, Result};
 use crate::header::{Entry, Single};
 use crate::kek::Kek;

@@ -1,16 +1,17 @@
 //! Wrapping a secret for recipients.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 
 use super::binding::{Place, Scope, commitment};
 use super::seal;
 use crate::caps;
 use crate::cbor::Writer;
-use crate::error::{CallerFault, KekError, KekFault, KekOperation, PolicyFault, Result};
+use crate::error::{CallerFault, Error, KekError, KekFault, KekOperation, PolicyFault, Result};
 use crate::header::{Entry, Level, Quorum, RecipientId, Share, Single, is_key_uri, posture_of_members};
-use crate::kek::{Binding, Kek, Posture, Scheme, WrapParams};
+use crate::kek::{Binding, Kek, Posture, Scheme, WrapParams, WrappedKey};
 use crate::kem::HybridKek;
 use crate::keyring::hint;
 use crate::memory::Secret;
@@ -117,6 +118,23 @@ impl Recipient {
         }
     }
 
+    /// The same, after finding out how the services are reached.
+    pub(super) async fn settled_posture(&self) -> Result<Posture, KekError> {
+        let settled = self.members().iter().map(|member| member.kek.settled_posture());
+        let settled = try_join_all(settled).await?.into_iter();
+        Ok(match self {
+            Self::Single { .. } => posture_of_members(1, settled),
+            Self::Quorum { threshold, .. } => posture_of_members(*threshold, settled),
+        })
+    }
+
+    /// The weakest key is the one to name: its connection gives its secrets away.
+    pub(super) fn crossed(&self) -> Error {
+        let weakest = self.members().iter().min_by_key(|member| member.kek.posture());
+        let uri = weakest.map_or("", |member| member.kek.uri());
+        KekError::new(uri, KekOperation::Wrap, KekFault::Transport).into()
+    }
+
     fn members_mut(&mut self) -> &mut [Member] {
         match self {
             Self::Single { member, .. } => std::slice::from_mut(member),
@@ -170,6 +188,23 @@ impl Recipient {
     }
 }
 
+/// Recipients any of which opens, of which not all have to be wrapped for.
+#[derive(Clone)]
+pub(super) struct AnyOf {
+    /// Their places among the recipients.
+    pub(super) places: Range<usize>,
+    pub(super) at_least: usize,
+}
+
+impl AnyOf {
+    pub(super) fn check(&self) -> Result<(), CallerFault> {
+        match (1..=self.places.len()).contains(&self.at_least) {
+            true => Ok(()),
+            false => Err(CallerFault::AtLeast),
+        }
+    }
+}
+
 /// Checks what can be checked before any provider is called.
 pub(super) fn check(recipients: &[Recipient], max_recipients: usize, mixed_passphrase: bool) -> Result<()> {
     if recipients.iter().all(|recipient| recipient.members().is_empty()) {
@@ -201,16 +236,41 @@ pub(super) fn check_beside(
     recipients.iter().try_for_each(|recipient| recipient.check())
 }
 
+/// Asks, before a secret is at stake, how the services of remote keys are reached, where `least` wants more of them than
+/// of classical ones. A service that does not answer is not weak: it will not wrap either.
+pub(super) async fn settle<'r>(least: Option<Posture>, recipients: impl Iterator<Item = &'r Recipient>) -> Result<()> {
+    let Some(least) = least.filter(|&least| least > Posture::Classical) else {
+        return Ok(());
+    };
+    let settled = recipients.map(|recipient| async move { (recipient, recipient.settled_posture().await) });
+    let settled = join_all(settled).await;
+    let below = settled
+        .iter()
+        .find(|(_, settled)| matches!(settled, Ok(posture) if *posture < least));
+    below.map_or(Ok(()), |(recipient, _)| Err(recipient.crossed()))
+}
+
 /// Entries and share bodies of a header.
 #[derive(Default)]
 pub(super) struct Wrapped {
     pub(super) entries: Vec<Entry>,
     pub(super) shares: Vec<Vec<Share>>,
     pub(super) request_ids: Vec<Option<String>>,
+    /// Recipients that could not be wrapped for, where others sufficed.
+    pub(super) missing: Vec<KekError>,
+    /// The places of the others.
+    pub(super) present: Vec<usize>,
 }
 
-/// What the audit trail is told of each wrap, in order of the members.
-pub(super) type Wraps = Vec<Wrap>;
+/// What the audit trail is told of wraps.
+pub(super) struct Wraps {
+    /// In order of the members of the recipients that stand in the envelope.
+    pub(super) wraps: Vec<Wrap>,
+    /// The places of these recipients.
+    pub(super) present: Vec<usize>,
+    /// Recipients that could not be wrapped for, where others sufficed.
+    pub(super) missing: Vec<KekError>,
+}
 
 /// One wrap: by one key, or by the two of a hybrid recipient.
 pub(super) struct Wrap {
@@ -228,24 +288,39 @@ impl Wrapped {
     }
 
     pub(super) fn wraps(&self) -> Wraps {
-        let mut shares = self.shares.iter();
-        let wrapped = self.entries.iter().flat_map(|entry| match entry {
-            Entry::Single(single) => vec![&single.wrapped],
-            Entry::Quorum(_) => {
-                let bodies = shares.next().into_iter().flatten();
-                bodies.map(|share| &share.recipient.wrapped).collect()
-            }
-            Entry::Unknown(_) => Vec::new(),
-        });
-        let wraps = wrapped.zip(&self.request_ids).map(|(wrapped, request_id)| Wrap {
+        Wraps {
+            wraps: wraps(&self.entries, &self.shares, &self.request_ids),
+            present: self.present.clone(),
+            missing: self.missing.clone(),
+        }
+    }
+}
+
+fn wraps(entries: &[Entry], shares: &[Vec<Share>], request_ids: &[Option<String>]) -> Vec<Wrap> {
+    let mut shares = shares.iter();
+    let wrapped = entries.iter().flat_map(|entry| match entry {
+        Entry::Single(single) => vec![&single.wrapped],
+        Entry::Quorum(_) => {
+            let bodies = shares.next().into_iter().flatten();
+            bodies.map(|share| &share.recipient.wrapped).collect()
+        }
+        Entry::Unknown(_) => Vec::new(),
+    });
+    let told = wrapped.zip(request_ids);
+    told.map(|(wrapped, request_id)| Wrap::of(wrapped, request_id.clone()))
+        .collect()
+}
+
+impl Wrap {
+    pub(super) fn of(wrapped: &WrappedKey, request_id: Option<String>) -> Self {
+        Self {
             version: wrapped.version.clone(),
-            request_id: request_id.clone(),
+            request_id,
             pq_version: match &wrapped.params {
                 WrapParams::Hybrid { version, .. } => version.clone(),
                 _ => None,
             },
-        });
-        wraps.collect()
+        }
     }
 }
 
@@ -256,12 +331,49 @@ pub(super) struct Part {
     pub(super) request_ids: Vec<Option<String>>,
 }
 
-/// Wraps for all recipients at once; one failure fails all.
-pub(super) async fn wrap_all(scope: Scope<'_>, recipients: &[Recipient], secrets: Secrets<'_>) -> Result<Wrapped> {
-    let mut wrapped = Wrapped::default();
-    for part in try_join_all(recipients.iter().map(|recipient| wrap(scope, recipient, secrets))).await? {
-        wrapped.push(part);
+impl Part {
+    /// What the audit trail is told, in order of the members.
+    pub(super) fn wraps(&self) -> Vec<Wrap> {
+        wraps(
+            std::slice::from_ref(&self.entry),
+            self.shares.as_slice(),
+            &self.request_ids,
+        )
     }
+}
+
+/// Wraps for all recipients at once. One failure fails all, but for those that enough others stand in for.
+pub(super) async fn wrap_all(
+    scope: Scope<'_>,
+    recipients: &[Recipient],
+    any_of: &[AnyOf],
+    secrets: Secrets<'_>,
+) -> Result<Wrapped> {
+    let group = |at: usize| any_of.iter().find(|group| group.places.contains(&at));
+    let tries = recipients.iter().enumerate().map(|(at, recipient)| async move {
+        match wrap(scope, recipient, secrets).await {
+            Err(Error::Provider(error)) if group(at).is_some() && error.kind.may_be_missing() => Ok(Err(error)),
+            decided => decided.map(Ok),
+        }
+    });
+    let (mut wrapped, mut failed) = (Wrapped::default(), Vec::new());
+    for (at, tried) in try_join_all(tries).await?.into_iter().enumerate() {
+        match tried {
+            Ok(part) => {
+                wrapped.push(part);
+                wrapped.present.push(at);
+            }
+            Err(error) => failed.push((at, error)),
+        }
+    }
+    for group in any_of {
+        let (there, gone): (Vec<_>, Vec<_>) = group.places.clone().partition(|at| wrapped.present.contains(at));
+        if there.len() < group.at_least {
+            let errors = failed.iter().filter(|(at, _)| gone.contains(at));
+            return Err(Error::of_providers(errors.map(|(_, error)| error.clone()).collect()));
+        }
+    }
+    wrapped.missing = failed.into_iter().map(|(_, error)| error).collect();
     Ok(wrapped)
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::binding::{Pairs, Scope};
-use super::recipients::{Recipient, Secrets, Wraps, check, wrap_all};
+use super::recipients::{AnyOf, Recipient, Secrets, Wraps, check, settle, wrap_all};
 use super::{DataKey, Message, MessageOptions, trail};
 use crate::audit::{Action, AuditTrail, Clock, Details, Intent, SystemClock};
 use crate::caps;
@@ -29,6 +29,7 @@ pub struct Sealer {
     key_name: Option<String>,
     floor: Floor,
     recipients: Vec<Recipient>,
+    any_of: Vec<AnyOf>,
     mixed_passphrase: bool,
     max_recipients: usize,
     pub(super) suites: Retirement,
@@ -65,6 +66,7 @@ impl Sealer {
             key_name: None,
             floor: Floor::default(),
             recipients: Vec::new(),
+            any_of: Vec::new(),
             mixed_passphrase: false,
             max_recipients: caps::RECIPIENTS_DEFAULT,
             suites: Retirement {
@@ -139,6 +141,18 @@ impl Sealer {
     #[expect(clippy::should_implement_trait, reason = "adds to a list, not to a number")]
     pub fn add(mut self, recipient: Recipient) -> Self {
         self.recipients.push(recipient);
+        self
+    }
+
+    /// Adds recipients of which `at_least` have to be wrapped for. Those that a provider keeps from it are left out and
+    /// told ([`Message::missing`]); a rewrap puts them in ([`crate::Target::Complete`]). Every other recipient of this
+    /// sealer has to be wrapped for, or nothing is sealed.
+    #[must_use]
+    pub fn any_of(mut self, recipients: impl IntoIterator<Item = Recipient>, at_least: usize) -> Self {
+        let from = self.recipients.len();
+        self.recipients.extend(recipients);
+        let places = from..self.recipients.len();
+        self.any_of.push(AnyOf { places, at_least });
         self
     }
 
@@ -288,6 +302,7 @@ impl Sealer {
         {
             return Err(CallerFault::Quorum.into());
         }
+        self.any_of.iter().try_for_each(AnyOf::check)?;
         check(&self.recipients, self.max_recipients, self.mixed_passphrase)?;
         Ok(self.check_postures()?)
     }
@@ -304,6 +319,14 @@ impl Sealer {
             return Err(PolicyFault::Posture);
         }
         Ok(())
+    }
+
+    /// By what carried the secrets that were just wrapped.
+    fn check_carried(&self, present: &[usize]) -> Result<()> {
+        let least = self.floor.posture.max(self.posture);
+        let below = |recipient: &&Recipient| least.is_some_and(|least| recipient.posture() < least);
+        let mut wrapped = present.iter().map(|&at| &self.recipients[at]);
+        wrapped.find(below).map_or(Ok(()), |recipient| Err(recipient.crossed()))
     }
 
     /// Whether a data key may serve several messages of this sealer.
@@ -327,6 +350,13 @@ impl Sealer {
             self.floor.encode(out);
             out.array(self.recipients.len());
             self.recipients.iter().for_each(|recipient| recipient.fingerprint(out));
+            out.array(self.any_of.len());
+            for group in &self.any_of {
+                out.array(3);
+                [group.places.start, group.places.end, group.at_least]
+                    .into_iter()
+                    .for_each(|number| out.uint(number as u64));
+            }
         })
     }
 
@@ -361,9 +391,11 @@ impl Sealer {
                 supplied: &self.context,
             },
         };
+        settle(self.floor.posture.max(self.posture), self.recipients.iter()).await?;
         let wrapped = wrap_all(
             scope,
             &self.recipients,
+            &self.any_of,
             Secrets {
                 data_key: Some(&dek),
                 message: &message,
@@ -373,6 +405,7 @@ impl Sealer {
         meets_floor(self.floor, &wrapped.entries, &wrapped.shares)?;
         meets_posture(self.posture, &wrapped.entries, &wrapped.shares)?;
         let wraps = wrapped.wraps();
+        self.check_carried(&wraps.present)?;
         Ok((DataKey::new(self, dek, dek_id, wrapped)?, wraps))
     }
 
@@ -395,8 +428,9 @@ impl Sealer {
     ) -> Result<T> {
         match made {
             Ok((value, wraps)) => {
-                let members = self.recipients.iter().flat_map(Recipient::members);
-                trail::wrapped(intent, members.zip(wraps), &details(&value))?;
+                let present = wraps.present.iter().map(|&at| &self.recipients[at]);
+                let members = present.flat_map(Recipient::members);
+                trail::wrapped(intent, members.zip(wraps.wraps), &wraps.missing, &details(&value))?;
                 Ok(value)
             }
             Err(error) => {

@@ -1,10 +1,10 @@
 //! What sealing, opening and rewrapping tell the audit trail. Nothing is collected when nothing is recorded.
 
+use super::attempt::{Attempt as Call, AttemptOutcome, second_key};
 use super::recipients::{Member, Recipient, Wrap};
-use super::search::{Attempt as Call, AttemptOutcome, second_key};
 use crate::audit::{Action, Attempt, AuditTrail, Details, HeaderMark, Intent, KeyRef, Reason, Subject};
 use crate::crypto::CryptoBackend;
-use crate::error::{Error, KekOperation, Result};
+use crate::error::{Error, KekError, KekOperation, Result};
 use crate::header::{Entry, Header, RecipientId, Single};
 use crate::kek::WrapParams;
 use crate::keyring::Keyring;
@@ -114,8 +114,16 @@ pub(super) fn refused(trail: &AuditTrail, action: Action, header: &Header, error
 pub(super) fn wrapped<'a>(
     mut intent: Intent,
     wraps: impl IntoIterator<Item = (&'a Member, Wrap)>,
+    missing: &[KekError],
     details: &Details<'_>,
 ) -> Result<()> {
+    self::wraps(&mut intent, wraps);
+    missing.iter().for_each(|error| failed(&mut intent, error));
+    intent.succeed(details)
+}
+
+/// Notes wraps: the keys of each member, with what their providers returned.
+pub(super) fn wraps<'a>(intent: &mut Intent, wraps: impl IntoIterator<Item = (&'a Member, Wrap)>) {
     for (member, wrap) in wraps {
         // The public half of a post-quantum key is used here: no provider is asked, so there is no request.
         let answers = [(wrap.version, wrap.request_id), (wrap.pq_version, None)];
@@ -130,15 +138,23 @@ pub(super) fn wrapped<'a>(
             });
         }
     }
-    intent.succeed(details)
 }
 
 /// Records why a wrap failed, and at which provider.
 pub(super) fn fail(mut intent: Intent, error: &Error) -> Result<()> {
-    if let Error::Provider(failed) = error {
-        intent.attempt(&Attempt::new(KeyRef::new(&failed.uri), failed.operation).failed(failed.kind));
-    }
+    error
+        .provider_errors()
+        .iter()
+        .for_each(|error| failed(&mut intent, error));
     intent.fail(error, &[])
+}
+
+fn failed(intent: &mut Intent, error: &KekError) {
+    let attempt = Attempt::new(KeyRef::new(&error.uri), error.operation).failed(error.kind);
+    intent.attempt(&Attempt {
+        request_id: error.request_id.as_deref(),
+        ..attempt
+    });
 }
 
 /// Records the provider calls of an open.
@@ -152,6 +168,7 @@ pub(super) fn calls(intent: &mut Intent, calls: &[Call]) {
             AttemptOutcome::Cached => continue,
             AttemptOutcome::Opened | AttemptOutcome::Answered => None,
             AttemptOutcome::Provider(fault) => Some(Reason::from(fault)),
+            AttemptOutcome::Overtaken => Some(OVERTAKEN),
             AttemptOutcome::SealDoesNotOpen => Some(SEAL_DOES_NOT_OPEN),
             AttemptOutcome::PlantedShare => Some(PLANTED_SHARE),
         };
@@ -164,6 +181,10 @@ pub(super) fn calls(intent: &mut Intent, calls: &[Call]) {
     }
 }
 
+const OVERTAKEN: Reason = Reason::fixed(
+    "recipient.Overtaken",
+    "another recipient opened first; this provider was asked and may have answered",
+);
 const SEAL_DOES_NOT_OPEN: Reason = Reason::fixed(
     "recipient.SealDoesNotOpen",
     "the provider answered, but the seal does not open: wrong secret or altered bytes",

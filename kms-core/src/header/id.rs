@@ -33,7 +33,7 @@ impl RecipientId {
         }
     }
 
-    pub(super) fn is_hidden(&self) -> bool {
+    pub(crate) fn is_hidden(&self) -> bool {
         matches!(self, Self::Hint(_))
     }
 }

@@ -121,6 +121,14 @@ impl Entry {
         }
     }
 
+    /// The recipient that opens alone, if it is one.
+    pub(crate) fn single(&self) -> Option<&Single> {
+        match self {
+            Self::Single(single) => Some(single),
+            Self::Quorum(_) | Self::Unknown(_) => None,
+        }
+    }
+
     /// Which secret it leads to, where that is known.
     #[must_use]
     pub fn level(&self) -> Option<Level> {

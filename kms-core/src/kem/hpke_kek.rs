@@ -91,6 +91,10 @@ impl Kek for HpkeKek {
         self.key.posture()
     }
 
+    async fn settled_posture(&self) -> Result<Posture, KekError> {
+        self.key.settled_posture().await
+    }
+
     fn opens(&self) -> bool {
         self.key.opens() && self.key.kem().is_recipient()
     }

@@ -145,6 +145,13 @@ impl HybridKek {
     }
 }
 
+fn hybrid_posture(classical: Posture, pq: Posture) -> Posture {
+    match classical.max(pq) {
+        Posture::Classical => Posture::Classical,
+        _ => Posture::Hedged,
+    }
+}
+
 /// What each half is asked for.
 struct Split<'w> {
     classical: WrappedKey,
@@ -168,9 +175,15 @@ impl Kek for HybridKek {
         Scheme::Hybrid
     }
 
-    /// Both have to fall, so it is as strong as the stronger half; and it falls to no single assumption.
+    /// Both have to fall, so it is as strong as the stronger half, and then falls to no single assumption. Where the
+    /// secrets of both cross connections that can be recorded and read later, it is as weak as those.
     fn posture(&self) -> Posture {
-        Posture::Hedged
+        hybrid_posture(self.classical.posture(), self.pq.posture())
+    }
+
+    async fn settled_posture(&self) -> Result<Posture, KekError> {
+        let (classical, pq) = try_join(self.classical.settled_posture(), self.pq.settled_posture()).await?;
+        Ok(hybrid_posture(classical, pq))
     }
 
     fn exposes(&self) -> &[String] {

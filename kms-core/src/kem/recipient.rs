@@ -20,9 +20,17 @@ pub trait KemRecipient: Send + Sync {
     /// The mechanism: the same for every version of the key.
     fn kem(&self) -> Kem;
 
-    /// The posture that envelopes may count on.
+    /// The posture that envelopes may count on: as [`crate::Kek::posture`].
     fn posture(&self) -> Posture {
         self.kem().posture()
+    }
+
+    /// As [`crate::Kek::settled_posture`].
+    ///
+    /// # Errors
+    /// [`KekError`] when the provider does not answer.
+    async fn settled_posture(&self) -> Result<Posture, KekError> {
+        Ok(self.posture())
     }
 
     /// Whether the private half can be used through this handle. A public key alone seals.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::Method;
-use kms_core::KekFault;
+use kms_core::{KekFault, Posture};
 
 use super::api::Action;
 use super::credentials::CredentialSource;
@@ -68,6 +68,21 @@ impl Client {
                 request_id,
             }),
         }
+    }
+
+    /// The posture of a key whose secrets cross the connections to this region.
+    pub(super) fn carried(&self, key: Posture) -> Posture {
+        self.caller.carried(key)
+    }
+
+    /// The key exchange of these connections.
+    pub(super) fn key_exchange(&self) -> Option<String> {
+        self.caller.key_exchange().map(KeyExchange::name)
+    }
+
+    /// Whether there was an answer from here yet.
+    pub(super) fn is_met(&self) -> bool {
+        self.caller.is_met()
     }
 
     /// By how many seconds the service's clock is ahead of ours, as far as replies have told.

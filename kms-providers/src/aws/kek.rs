@@ -58,11 +58,17 @@ impl Kek for AwsKek {
     }
 
     fn posture(&self) -> Posture {
-        if self.is_rsa {
-            Posture::Classical
-        } else {
-            Posture::Hedged
+        match self.is_rsa {
+            true => Posture::Classical,
+            false => self.service.carried(&self.key, Posture::Hedged),
         }
+    }
+
+    async fn settled_posture(&self) -> Result<Posture, KekError> {
+        if !self.is_rsa && !self.service.is_met(&self.key) {
+            self.describe().await?;
+        }
+        Ok(self.posture())
     }
 
     async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {
@@ -101,7 +107,12 @@ impl Kek for AwsKek {
     async fn describe(&self) -> Result<KekInfo, KekError> {
         let (service, key, is_rsa) = (Arc::clone(&self.service), self.key.clone(), self.is_rsa);
         let is_versioned = service.settings.secret_source == SecretSource::Provider;
-        let described = async move { service.describe(&key).await?.info(is_rsa, is_versioned) };
+        let described = async move {
+            let mut info = service.describe(&key).await?.info(is_rsa, is_versioned)?;
+            info.posture = service.carried(&key, info.posture);
+            info.key_exchange = service.key_exchange(&key);
+            Ok(info)
+        };
         self.ask(KekOperation::Describe, described).await
     }
 }

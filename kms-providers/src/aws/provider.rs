@@ -1,12 +1,12 @@
 //! What callers open.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use futures::future::join_all;
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Binding, Kek, KekError, KekFault, KekOperation, WrappedKey};
+use kms_core::{Binding, Kek, KekError, KekFault, KekOperation, Posture, WrappedKey};
 
 use super::api::{Action, DescribeKey, ListAliases, ListKeys};
 use super::client::{Client, Done};
@@ -229,6 +229,15 @@ impl Provider for AwsProvider {
         self.ask(self.kind(), KekOperation::Describe, listed).await
     }
 
+    /// Keys that AWS does not rotate have no rotations to list.
+    async fn rotated(&self, uri: &KeyUri) -> Result<Option<SystemTime>, KekError> {
+        match self.rotations(uri).await {
+            Ok(rotations) => Ok(rotations.into_iter().filter_map(|rotation| rotation.at).max()),
+            Err(error) if error.kind.is_unavailable() => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
     async fn probe(&self) -> Result<Option<Reach>, KekError> {
         let service = Arc::clone(&self.0);
         let probed = async move { service.probe().await };
@@ -299,6 +308,26 @@ impl Service {
         places
             .map(|client| (client, key.in_region(&client.region).arn()))
             .collect()
+    }
+
+    /// The posture of a key, by the weakest of the connections over which its secrets may go.
+    pub(super) fn carried(&self, key: &AwsKey, posture: Posture) -> Posture {
+        let places = self.places(key).into_iter();
+        places
+            .map(|(client, _)| client.carried(posture))
+            .min()
+            .unwrap_or(posture)
+    }
+
+    /// Whether one of the regions of a key has answered yet.
+    pub(super) fn is_met(&self, key: &AwsKey) -> bool {
+        self.places(key).iter().any(|(client, _)| client.is_met())
+    }
+
+    pub(super) fn key_exchange(&self, key: &AwsKey) -> Option<String> {
+        let places = self.places(key);
+        let weakest = places.iter().min_by_key(|(client, _)| client.carried(Posture::Hedged));
+        weakest.and_then(|(client, _)| client.key_exchange())
     }
 
     /// Asks at the key's region and, where that is not to be had, at those of its replicas. `answered` is the key that a

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use http::Method;
-use kms_core::KekFault;
+use kms_core::{KekFault, Posture};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -105,6 +105,21 @@ impl Client {
             request.path = self.place.page(&link).ok_or(CallFault::new(KekFault::BadReply))?;
         }
         Err(CallFault::new(KekFault::BadReply))
+    }
+
+    /// The posture of a key whose secrets cross the connections to the vault.
+    pub(super) fn carried(&self, key: Posture) -> Posture {
+        self.caller.carried(key)
+    }
+
+    /// The key exchange of these connections.
+    pub(super) fn key_exchange(&self) -> Option<String> {
+        self.caller.key_exchange().map(KeyExchange::name)
+    }
+
+    /// Whether the vault has answered yet.
+    pub(super) fn is_met(&self) -> bool {
+        self.caller.is_met()
     }
 
     /// By how many seconds the service's clock is ahead of ours, as far as replies have told.

@@ -96,7 +96,14 @@ impl Kek for AzureKek {
     }
 
     fn posture(&self) -> Posture {
-        posture(self.algorithm)
+        self.service.client.carried(posture(self.algorithm))
+    }
+
+    async fn settled_posture(&self) -> Result<Posture, KekError> {
+        if posture(self.algorithm) > Posture::Classical && !self.service.client.is_met() {
+            self.describe().await?;
+        }
+        Ok(self.posture())
     }
 
     async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {
@@ -120,7 +127,10 @@ impl Kek for AzureKek {
             let facts = service.facts(&key).await?;
             facts.fits(algorithm)?;
             let domain = service.trust_domain().await;
-            Ok(facts.info(algorithm, domain, service.settings.region.clone()))
+            let mut info = facts.info(algorithm, domain, service.settings.region.clone());
+            info.posture = service.client.carried(info.posture);
+            info.key_exchange = service.client.key_exchange();
+            Ok(info)
         };
         let described = ask(described).await;
         described.map_err(|fault| fault.of(&self.uri, KekOperation::Describe))

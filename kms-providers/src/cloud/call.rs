@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
-use kms_core::{KekError, KekFault, KekOperation};
+use kms_core::{KekError, KekFault, KekOperation, Posture};
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 
@@ -13,7 +13,9 @@ use super::breaker::Breaker;
 use super::budget::Budget;
 use super::connect::{ConnectFault, KeyExchange};
 use super::exchange::{ExchangeFault, HttpClient, Reply, Request};
+use super::transport::Transport;
 use super::{CallSettings, Endpoint};
+use crate::requests;
 
 /// How a cloud is spoken to: who may ask, and what an answer means.
 #[async_trait]
@@ -109,11 +111,15 @@ pub(crate) struct Caller {
     breaker: Breaker,
     places: Semaphore,
     ahead: AtomicI64,
+    transport: Transport,
+    is_tls: bool,
 }
 
 impl Caller {
     pub(crate) fn new(endpoint: Endpoint, settings: CallSettings) -> Result<Self, ConnectFault> {
         Ok(Self {
+            is_tls: endpoint.is_tls(),
+            transport: Transport::default(),
             http: HttpClient::new(endpoint, &settings)?,
             budget: Budget::full(),
             breaker: Breaker::closed(),
@@ -135,7 +141,14 @@ impl Caller {
         let deadline = Instant::now() + self.settings.total();
         let attempts = self.attempts(protocol, request, repeat, deadline).instrument(span);
         let ended = tokio::time::timeout(self.settings.total(), attempts).await;
-        ended.unwrap_or_else(|_| Err(CallFault::new(KekFault::Timeout)))
+        let ended = ended.unwrap_or_else(|_| Err(CallFault::new(KekFault::Timeout)));
+        if let Ok(Answer {
+            request_id: Some(id), ..
+        }) = &ended
+        {
+            requests::note(operation, id);
+        }
+        ended
     }
 
     async fn attempts(
@@ -219,6 +232,7 @@ impl Caller {
                 });
             }
         };
+        self.transport.note(self.is_tls, reply.key_exchange);
         let judgement = protocol.judge(&reply);
         match judgement {
             Judgement::Failed(_) => admission.failed(Instant::now()),
@@ -241,6 +255,21 @@ impl Caller {
     /// By how much the service's clock is ahead, as far as replies have told.
     pub(crate) fn ahead(&self) -> Ahead {
         self.ahead.load(Ordering::Relaxed)
+    }
+
+    /// The posture of a key of which secrets cross these connections.
+    pub(crate) fn carried(&self, key: Posture) -> Posture {
+        self.transport.carried(key)
+    }
+
+    /// The key exchange that decides it.
+    pub(crate) fn key_exchange(&self) -> Option<KeyExchange> {
+        self.transport.key_exchange()
+    }
+
+    /// Whether the service has answered anything yet, so that its connections are known.
+    pub(crate) fn is_met(&self) -> bool {
+        self.transport.is_known()
     }
 
     /// Learns the service's time; how far that is from what was believed.

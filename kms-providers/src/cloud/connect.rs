@@ -35,7 +35,7 @@ pub(super) struct Connector {
 /// The key exchange that a connection negotiated, for the audit trail: whether what crosses it can be recorded now and
 /// read by a quantum computer later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeyExchange(NamedGroup);
+pub(crate) struct KeyExchange(pub(super) NamedGroup);
 
 /// A connection cannot be made as configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

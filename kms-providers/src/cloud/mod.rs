@@ -11,6 +11,7 @@
 //! backoff     how long to wait before the next attempt
 //! budget      how many retries a provider may spend in all
 //! breaker     when not to ask at all
+//! transport   whether what crosses the connections of an endpoint can be recorded now and read later
 //! body        JSON with secrets in it: bytes in base64, lengths told in advance
 //! secret      base64 of secrets in replies, wiped
 //! oaep        RSA-OAEP under public keys of services; material on its way in
@@ -36,6 +37,7 @@ mod oaep;
 mod runtime;
 mod secret;
 mod settings;
+mod transport;
 
 pub(crate) use body::{Blob, Bytes, json};
 pub(crate) use call::{Answer, CallFault, Caller, Judgement, Protocol, Repeat, retry_after};
@@ -43,6 +45,7 @@ pub(crate) use connect::{ConnectFault, KeyExchange};
 pub use endpoint::{Endpoint, EndpointFault};
 pub(crate) use exchange::{Reply, Request};
 pub(crate) use oaep::{OaepKey, strong};
+pub use runtime::timer;
 pub(crate) use runtime::{ask, to_the_end};
 pub(crate) use secret::Base64Secret;
 pub use settings::CallSettings;

@@ -6,13 +6,17 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
+use kms_core::Timer;
+
 use super::CallFault;
+use crate::requests;
 
 /// Runs a question. It ends with the future that is returned.
 ///
@@ -38,13 +42,36 @@ where
     start(change)?.await.unwrap_or_else(|_| Err(CallFault::ours()))
 }
 
+/// Waiting on the same threads, for openers that ask a second recipient.
+#[must_use]
+pub fn timer() -> Arc<dyn Timer> {
+    Arc::new(Threads)
+}
+
+struct Threads;
+
+impl Timer for Threads {
+    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            let slept = async move {
+                tokio::time::sleep(time).await;
+                Ok(())
+            };
+            if ask(slept).await.is_err() {
+                // Without threads nothing is slow, because nothing is under way.
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}
+
 fn start<T, F>(task: F) -> Result<JoinHandle<Result<T, CallFault>>, CallFault>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, CallFault>> + Send + 'static,
 {
     let handle = handle().map_err(|_| CallFault::ours())?;
-    Ok(handle.spawn(task))
+    Ok(handle.spawn(requests::heard_here(task)))
 }
 
 /// The runtime of this process. A child of fork(2) has its parent's memory and none of its threads, so it makes its

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use kms_core::{EncryptionContext, Floor, Kind, Posture, Suite, SuiteStatus, caps};
+use kms_core::{EncryptionContext, Floor, Kind, Posture, Recipient, Sealer, Suite, SuiteStatus, caps};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -23,6 +23,9 @@ pub struct LogicalKey {
     pub name: Option<KeyName>,
     /// Who opens.
     pub recipients: Recipients,
+    /// How many of recipients any of which opens have to be wrapped for, the others being put in by a rewrap later; all
+    /// of them unless said.
+    pub wrap_at_least: Option<usize>,
     /// The suite of new envelopes; the default one unless said.
     pub suite: Option<Suite>,
     /// Where its keys may live.
@@ -59,12 +62,22 @@ impl LogicalKey {
         Self {
             name: None,
             recipients: Recipients::Any(Members(vec![Member::of_uri(uri)])),
+            wrap_at_least: None,
             suite: None,
             residency: Residency::default(),
             floor: Floor::default(),
             expose: Vec::new(),
             mixed_passphrase: false,
             context: Vec::new(),
+        }
+    }
+
+    /// `sealer` with `recipients`, which are those of this key: how many of them have to be wrapped for is the key's.
+    #[must_use]
+    pub fn add_to(&self, sealer: Sealer, recipients: Vec<Recipient>) -> Sealer {
+        match self.wrap_at_least {
+            Some(at_least) => sealer.any_of(recipients, at_least),
+            None => recipients.into_iter().fold(sealer, Sealer::add),
         }
     }
 
@@ -98,6 +111,7 @@ impl Reader<'_> {
         let recipients = self.recipients(span, &raw)?;
         let key = LogicalKey {
             name: Some(name.clone()),
+            wrap_at_least: self.at_least(raw.wrap_at_least.as_ref(), &recipients)?,
             suite: raw.suite.map(|name| self.suite(&name)).transpose()?,
             residency: self.residency(raw.residency, recipients.members())?,
             floor: raw
@@ -127,6 +141,18 @@ impl Reader<'_> {
             }
             (None, None, Some(quorum)) => self.quorum(quorum),
             _ => Err(self.source.error(span, ONE_OF)),
+        }
+    }
+
+    fn at_least(&self, raw: Option<&Spanned<usize>>, recipients: &Recipients) -> Result<Option<usize>, ConfigError> {
+        let Some(raw) = raw else { return Ok(None) };
+        let fits = match recipients {
+            Recipients::Any(members) => (1..=members.0.len()).contains(raw.get_ref()),
+            Recipients::Quorum { .. } => false,
+        };
+        match fits {
+            true => Ok(Some(*raw.get_ref())),
+            false => Err(self.source.error(raw.span(), AT_LEAST)),
         }
     }
 
@@ -187,13 +213,7 @@ impl Reader<'_> {
             return Ok(Residency::default());
         };
         let span = raw.span();
-        let residency = Residency::new(raw.into_inner()).filter(|residency| !residency.is_anywhere());
-        let residency = residency.ok_or_else(|| {
-            self.source.error(
-                span.clone(),
-                "residency lists regions or their beginnings, made of a-z 0-9 -",
-            )
-        })?;
+        let residency = Residency::read(self.source, raw)?;
         let outside = members
             .uris()
             .find_map(|uri| uri.region().filter(|region| !residency.permits(region)));
@@ -239,6 +259,7 @@ impl Reader<'_> {
     }
 }
 
+const AT_LEAST: &str = "`wrap_at_least` is 1 up to the number of keys in `any`; a quorum is always wrapped whole";
 const ONE_OF: &str = "a key has exactly one of `uri`, `hybrid`, `any` and `quorum`";
 const MIXED: &str = "a passphrase beside other recipients makes the envelope as weak as the passphrase; say \
                      mixed_passphrase = true if you mean it";

@@ -10,6 +10,7 @@
 //!
 //! [key.payments]                                       # any one of these opens
 //! any = ["local://payments", "aws-kms://arn:aws:kms:eu-west-1:111122223333:key/mrk-1"]
+//! wrap_at_least = 1                                    # sealing goes on without the other, and tells
 //! suite = "KS1-AES256GCM"
 //! residency = ["eu"]
 //! context = ["tenant"]                                 # every envelope has to bind this pair
@@ -26,6 +27,12 @@
 //!
 //! [policy]
 //! posture = "quantum-safe"                             # no recipient may be weaker, whatever stands beside it
+//! residency = ["eu"]                                   # no key elsewhere wraps, unwraps or stands in for another
+//!
+//! [open]                                               # among keys of one posture
+//! order = ["latency", "cost"]
+//! cost = { aws-eu = 3 }
+//! hedge_after_ms = 300                                 # until enough is measured; hedge = false asks one at a time
 //!
 //! [policy.suites]                                      # what is not listed is forbidden
 //! KS1-AES256GCM = "preferred"
@@ -55,6 +62,7 @@ mod esdk;
 mod initial;
 mod key;
 mod member;
+mod open;
 mod policy;
 mod provider;
 mod raw_key;
@@ -75,6 +83,7 @@ pub use esdk::{CurveName, EsdkConfig, KeyEncoding, KmsKeyConfig, MessageKeyConfi
 pub use initial::initial;
 pub use key::{LogicalKey, Recipients};
 pub use member::{ConfiguredKey, Member, Members};
+pub use open::OpenConfig;
 pub use policy::PolicyConfig;
 pub use provider::ProviderConfig;
 pub use residency::Residency;
@@ -93,6 +102,8 @@ pub struct Config {
     pub keys: BTreeMap<KeyName, LogicalKey>,
     /// What is allowed for all keys.
     pub policy: PolicyConfig,
+    /// Whom to ask first when an envelope is opened.
+    pub open: OpenConfig,
     /// Where uses of keys are recorded.
     pub audit: AuditConfig,
     /// Messages of the AWS Encryption SDK.
@@ -125,12 +136,14 @@ impl Config {
             policy: &policy,
         };
         let keys = named(&source, sections.key, |_, name, value| reader.read(name, value))?;
+        let open = OpenConfig::read(&source, &providers, sections.open)?;
         let audit = AuditConfig::read(&source, sections.audit)?;
         let esdk = EsdkConfig::read(&source, sections.esdk)?;
         Ok(Self {
             providers,
             keys,
             policy,
+            open,
             audit,
             esdk,
         })
@@ -155,6 +168,7 @@ struct Sections<'t> {
     provider: Option<Spanned<DeValue<'t>>>,
     key: Option<Spanned<DeValue<'t>>>,
     policy: Option<Spanned<DeValue<'t>>>,
+    open: Option<Spanned<DeValue<'t>>>,
     audit: Option<Spanned<DeValue<'t>>>,
     esdk: Option<Spanned<DeValue<'t>>>,
 }
@@ -168,10 +182,11 @@ impl<'t> Sections<'t> {
                 "provider" => &mut sections.provider,
                 "key" => &mut sections.key,
                 "policy" => &mut sections.policy,
+                "open" => &mut sections.open,
                 "audit" => &mut sections.audit,
                 "esdk" => &mut sections.esdk,
                 _ => {
-                    let message = "unknown section; expected provider, key, policy, audit or esdk";
+                    let message = "unknown section; expected provider, key, policy, open, audit or esdk";
                     return Err(source.error(name.span(), message));
                 }
             };

@@ -8,10 +8,10 @@ use toml::Spanned;
 use toml::de::DeValue;
 use toml::value::Datetime;
 
-use super::ConfigError;
 use super::date::moment;
 use super::raw_key::RawPosture;
 use super::source::{Source, table};
+use super::{ConfigError, Residency};
 
 /// What is allowed for all keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct PolicyConfig {
     pub posture: Option<Posture>,
     /// Recipients and shares of an envelope; 16 unless said, 64 at most.
     pub max_recipients: usize,
+    /// Where keys may live that wrap or unwrap, whatever logical key they are of; anywhere unless said.
+    pub residency: Residency,
     /// Days after which an inventory calls a key due for rotation; its own default unless said.
     pub max_age_days: Option<u64>,
 }
@@ -33,6 +35,7 @@ impl Default for PolicyConfig {
             suites: SuitePolicy::default(),
             posture: None,
             max_recipients: caps::RECIPIENTS_DEFAULT,
+            residency: Residency::default(),
             max_age_days: None,
         }
     }
@@ -59,6 +62,9 @@ impl PolicyConfig {
                 return Err(source.error(most.span(), "max_recipients is 1 to 64"));
             }
             policy.max_recipients = most.into_inner();
+        }
+        if let Some(regions) = raw.residency {
+            policy.residency = Residency::read(source, regions)?;
         }
         if let Some(days) = raw.max_age_days {
             if !(1..=36_500).contains(days.get_ref()) {
@@ -133,6 +139,7 @@ pub(super) fn suite(source: &Source, name: &Spanned<String>) -> Result<Suite, Co
 struct Raw {
     posture: Option<RawPosture>,
     max_recipients: Option<Spanned<usize>>,
+    residency: Option<Spanned<Vec<String>>>,
     max_age_days: Option<Spanned<u64>>,
 }
 

@@ -16,6 +16,7 @@ pub(super) struct RawKey {
     pub(super) hybrid: Option<Spanned<RawMember>>,
     pub(super) any: Option<Spanned<Vec<Spanned<RawMember>>>>,
     pub(super) quorum: Option<Spanned<RawQuorum>>,
+    pub(super) wrap_at_least: Option<Spanned<usize>>,
     pub(super) suite: Option<Spanned<String>>,
     pub(super) residency: Option<Spanned<Vec<String>>>,
     pub(super) floor: Option<Spanned<RawFloor>>,

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use toml::Spanned;
+
+use super::ConfigError;
+use super::source::Source;
+
 /// Regions, or their beginnings: `eu` is `eu-west-1` and `eu`, not `europe-west1` (which begins with `europe`).
 /// Empty allows every region.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +23,12 @@ impl Residency {
                     .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         regions.iter().all(is_region).then_some(Self(regions))
+    }
+
+    pub(super) fn read(source: &Source, raw: Spanned<Vec<String>>) -> Result<Self, ConfigError> {
+        let span = raw.span();
+        let residency = Self::new(raw.into_inner()).filter(|residency| !residency.is_anywhere());
+        residency.ok_or_else(|| source.error(span, LISTS))
     }
 
     /// Whether every region is allowed.
@@ -42,3 +53,5 @@ impl fmt::Display for Residency {
         f.write_str(&self.0.join(", "))
     }
 }
+
+const LISTS: &str = "residency lists regions or their beginnings, made of a-z 0-9 -";

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use kms_core::{Posture, Suite};
+use kms_core::{Criterion, Posture, Suite};
 
 use super::*;
 use crate::local::{LocalSettings, SealKind};
@@ -121,7 +121,7 @@ fn errors_have_a_place_and_a_next_step() {
         (
             "[keys.a]\nuri = \"local://a\"",
             (1, 2),
-            "expected provider, key, policy, audit or esdk",
+            "expected provider, key, policy, open, audit or esdk",
         ),
         ("[key.A]\nuri = \"local://a\"", (1, 6), "a-z 0-9"),
         ("[key.a]\n", (1, 1), "exactly one of"),
@@ -205,6 +205,21 @@ fn errors_have_a_place_and_a_next_step() {
         ("[policy]\nmax_recipients = 65", (2, 18), "1 to 64"),
         ("[policy]\nmax_age_days = 0", (2, 16), "1 to 36500"),
         ("[policy]\nmax = 1", (2, 1), "unknown field"),
+        ("[policy]\nresidency = [\"EU\"]", (2, 13), "a-z 0-9 -"),
+        (
+            "[key.a]\nany = [\"local://a\"]\nwrap_at_least = 2",
+            (3, 17),
+            "up to the number of keys",
+        ),
+        (
+            "[key.a]\nquorum = { k = 2, of = [\"local://a\", \"local://b\"] }\nwrap_at_least = 1",
+            (3, 17),
+            "a quorum is always wrapped whole",
+        ),
+        ("[open]\norder = [\"speed\"]", (2, 10), "latency"),
+        ("[open]\nhedge_after_ms = 0", (2, 18), "1 to 60000"),
+        ("[open]\ncost = { nobody = 1 }", (2, 10), "no provider of this name"),
+        ("[open]\nhedges = true", (2, 1), "unknown field"),
         ("[provider.x]\nregion = \"a\"", (1, 1), "`kind` is missing"),
         ("[provider.x]\nkind = \"vault\"", (2, 8), "unknown kind"),
         ("[provider.x]\nkind = \"passphrase\"", (2, 8), "unknown kind"),
@@ -220,6 +235,21 @@ fn errors_have_a_place_and_a_next_step() {
     for (text, place) in [("audit = 1", (1, 9)), ("[audit]\nkind = \"none\"\ndir = \"a\"", (3, 7))] {
         assert_eq!(parse(text).unwrap_err().place(), Some(place), "{text}");
     }
+}
+
+#[test]
+fn whom_to_ask_first_is_configured() {
+    let open = |text: &str| parse(&with(text)).unwrap().open;
+    let usual = open("");
+    assert_eq!(usual.order, [Criterion::Latency, Criterion::Cost]);
+    assert_eq!(usual.hedge_after, Some(Duration::from_millis(300)));
+    let said = open("[open]\norder = [\"cost\"]\nhedge_after_ms = 50\ncost = { aws = 7 }");
+    assert_eq!(said.order, [Criterion::Cost]);
+    assert_eq!(said.hedge_after, Some(Duration::from_millis(50)));
+    assert_eq!(said.cost["aws"], 7);
+    assert_eq!(open("[open]\nhedge = false\nhedge_after_ms = 50").hedge_after, None);
+    let key = "[key.a]\nany = [\"local://a\", \"local://b\"]\nwrap_at_least = 1";
+    assert_eq!(parse(&with(key)).unwrap().keys["a"].wrap_at_least, Some(1));
 }
 
 #[test]

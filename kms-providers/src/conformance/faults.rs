@@ -99,7 +99,8 @@ async fn when_all_are_unavailable_the_caller_is_told_to_try_later(run: &Run<'_>)
         let opener = opener(run, &failing);
         for _ in 0..3 {
             match opener.open(&envelope).await {
-                Err(Error::Provider(error)) if error.kind == fault => {}
+                Err(Error::Providers(errors))
+                    if errors.len() == failing.len() && errors.iter().all(|error| error.kind == fault) => {}
                 other => return Err(Failure(format!("{fault:?} from all recipients gave {}", told(&other)))),
             }
         }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use kms_core::payload::{StreamOptions, seal_stream};
-use kms_core::{DataKey, Header, Labels, Message, MessageOptions, Reserve, Sealer, caps};
+use kms_core::{DataKey, Header, KekError, Labels, Message, MessageOptions, Reserve, Sealer, caps};
 
 use super::destination::{Destination, Pending};
 use super::detect::sidecar_of;
@@ -50,6 +50,8 @@ pub struct SealedFile {
     pub plaintext_len: u64,
     /// The header as written.
     pub header: Header,
+    /// Recipients that are not in it, each with what kept its provider from wrapping ([`Sealer::any_of`]).
+    pub missing: Vec<KekError>,
 }
 
 /// Seals `input` to `output`. An output file appears under its name only when it is complete; a detached payload
@@ -179,7 +181,11 @@ fn give_up_pair(payload: &Pending, sidecar: Pending) {
 
 fn sealed(message: &Message, plaintext_len: u64) -> Result<SealedFile, FileError> {
     let header = Header::parse_prefix(message.header(), caps::RECIPIENTS_HARD).map_err(FileError::stream)?;
-    Ok(SealedFile { plaintext_len, header })
+    Ok(SealedFile {
+        plaintext_len,
+        header,
+        missing: message.missing().to_vec(),
+    })
 }
 
 impl<'a> From<&'a Sealer> for SealWith<'a> {

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use http::Method;
-use kms_core::KekFault;
+use kms_core::{KekFault, Posture};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -166,6 +166,21 @@ impl Client {
                 request_id,
             }),
         }
+    }
+
+    /// The posture of a key whose secrets cross the connections to this endpoint.
+    pub(super) fn carried(&self, key: Posture) -> Posture {
+        self.caller.carried(key)
+    }
+
+    /// The key exchange of these connections.
+    pub(super) fn key_exchange(&self) -> Option<String> {
+        self.caller.key_exchange().map(KeyExchange::name)
+    }
+
+    /// Whether the endpoint has answered yet.
+    pub(super) fn is_met(&self) -> bool {
+        self.caller.is_met()
     }
 
     /// By how many seconds the service's clock is ahead of ours, as far as replies have told.

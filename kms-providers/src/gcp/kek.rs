@@ -12,7 +12,7 @@ use kms_core::{
 
 use super::api::{Decrypt, Decrypted, Encrypt, Encrypted};
 use super::checksum::{Checked, Crc};
-use super::client::{Call, Done};
+use super::client::{Call, Client, Done};
 use super::facts::posture;
 use super::keys::{sized, version_in, version_of};
 use super::provider::Service;
@@ -62,6 +62,20 @@ impl Handle {
         Err(KekError::new(&self.uri, operation, fault))
     }
 
+    /// What the key is worth, by the connections over which its secrets go.
+    pub(super) fn posture(&self) -> Posture {
+        let key = posture(self.kind);
+        self.service.at(&self.key).map_or(key, |client| client.carried(key))
+    }
+
+    pub(super) async fn settled_posture(&self) -> Result<Posture, KekError> {
+        let is_met = self.service.at(&self.key).is_ok_and(Client::is_met);
+        if posture(self.kind) > Posture::Classical && !is_met {
+            self.describe().await?;
+        }
+        Ok(self.posture())
+    }
+
     pub(super) async fn describe(&self) -> Result<KekInfo, KekError> {
         let ((service, key), kind) = (self.parts(), self.kind);
         let described = async move {
@@ -70,7 +84,12 @@ impl Handle {
                 (Some(primary), None) => primary.clone(),
                 _ => service.current(&key, facts.has_primary()).await?,
             };
-            facts.info(kind, &current)
+            let mut info = facts.info(kind, &current)?;
+            if let Ok(client) = service.at(&key) {
+                info.posture = client.carried(info.posture);
+                info.key_exchange = client.key_exchange();
+            }
+            Ok(info)
         };
         self.ask(KekOperation::Describe, described).await
     }
@@ -94,7 +113,11 @@ impl Kek for GcpKek {
     }
 
     fn posture(&self) -> Posture {
-        posture(KeyKind::Symmetric)
+        self.handle.posture()
+    }
+
+    async fn settled_posture(&self) -> Result<Posture, KekError> {
+        self.handle.settled_posture().await
     }
 
     async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {

@@ -9,7 +9,7 @@ use futures::future::join_all;
 use kms_core::crypto::kem::SharedSecret;
 use kms_core::memory::SecretBytes;
 use kms_core::{
-    Decapsulated, HpkeKek, Kek, KekError, KekFault, KekInfo, KekOperation, Kem, KemPublicKey, KemRecipient,
+    Decapsulated, HpkeKek, Kek, KekError, KekFault, KekInfo, KekOperation, Kem, KemPublicKey, KemRecipient, Posture,
     VersionedPublicKey,
 };
 
@@ -77,6 +77,14 @@ impl KemRecipient for GcpPair {
 
     fn kem(&self) -> Kem {
         self.kem
+    }
+
+    fn posture(&self) -> Posture {
+        self.handle.posture()
+    }
+
+    async fn settled_posture(&self) -> Result<Posture, KekError> {
+        self.handle.settled_posture().await
     }
 
     async fn public_key(&self, version: Option<&[u8]>) -> Result<VersionedPublicKey, KekError> {

@@ -12,7 +12,6 @@ use kms_core::{
 use super::api::{MacSign, MacSigned, MacVerified, MacVerify};
 use super::checksum::{Checked, Crc};
 use super::client::{Call, Done};
-use super::facts::posture;
 use super::kek::{Bound, Handle};
 use super::keys::{version_in, version_of};
 use super::provider::{GcpProvider, Service};
@@ -43,7 +42,11 @@ impl Kek for HmacKek {
     }
 
     fn posture(&self) -> Posture {
-        posture(KeyKind::Hmac)
+        self.handle.posture()
+    }
+
+    async fn settled_posture(&self) -> Result<Posture, KekError> {
+        self.handle.settled_posture().await
     }
 
     async fn generate(&self, binding: &Binding<'_>) -> Result<Generated, KekError> {

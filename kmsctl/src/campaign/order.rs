@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use clap::ValueEnum;
-use kms_core::{Level, Posture, Target};
-use kms_providers::KeyUri;
+use kms_core::{Level, Posture, Recipient, Target};
 use kms_providers::files::Plan;
+use kms_providers::{KeyUri, ResolveError};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
@@ -37,6 +37,8 @@ pub struct Change {
     pub add: Vec<String>,
     /// Without these.
     pub drop: Vec<String>,
+    /// Those of the envelope's own logical key that are not there.
+    pub missing: bool,
     /// New recipients are for the message only.
     pub message_level: bool,
     /// New recipients are hidden.
@@ -124,7 +126,7 @@ impl Change {
     /// Whether the recipients stay the same, under the current versions of their keys.
     #[must_use]
     pub fn is_refresh(&self) -> bool {
-        self.to.is_empty() && self.add.is_empty() && self.drop.is_empty()
+        self.to.is_empty() && self.add.is_empty() && self.drop.is_empty() && !self.missing
     }
 
     /// The key URIs that `names` stand for, without versions.
@@ -160,6 +162,9 @@ impl Change {
         if self.is_refresh() {
             return Ok(Target::Current);
         }
+        if self.missing {
+            return Ok(Target::Complete(whole_keys(session)?));
+        }
         if !self.to.is_empty() {
             return Ok(Target::Replace(self.recipients(session, &self.to).await?));
         }
@@ -169,7 +174,7 @@ impl Change {
         })
     }
 
-    async fn recipients(&self, session: &Session, names: &[String]) -> Result<Vec<kms_core::Recipient>> {
+    async fn recipients(&self, session: &Session, names: &[String]) -> Result<Vec<Recipient>> {
         let keys = names
             .iter()
             .map(|name| session.logical(name))
@@ -187,6 +192,23 @@ impl Change {
         };
         sealing.recipients(session).await
     }
+}
+
+/// The recipients of every logical key any one of which opens, by its name.
+///
+/// # Errors
+/// When one of them cannot be used as configured.
+pub(super) fn whole_keys(session: &Session) -> Result<BTreeMap<String, Vec<Recipient>>> {
+    let mut keys = BTreeMap::new();
+    for (name, key) in session.resolver().keys() {
+        match session.resolver().recipients(key) {
+            Ok(recipients) => drop(keys.insert(name.to_string(), recipients)),
+            // What a person holds was never kept out by an outage.
+            Err(ResolveError::NotSupplied { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(keys)
 }
 
 fn unreadable() -> Failure {

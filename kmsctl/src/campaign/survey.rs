@@ -1,13 +1,14 @@
 //! What a run would do, from headers alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 
-use kms_core::{Header, Opener, caps};
+use kms_core::{Header, Opener, Recipient, caps};
 use kms_providers::files::{DiscoverOptions, Found, discover, read_header};
 use serde::Serialize;
 
+use super::order::whole_keys;
 use super::{Change, Order, RewrapArgs};
 use crate::App;
 use crate::exit::Exit;
@@ -78,6 +79,8 @@ enum Question {
     Other(Vec<String>),
     /// Whether one of the first is missing, or one of the second is there.
     Change { add: Vec<String>, drop: Vec<String> },
+    /// Whether one of those of its logical key is missing.
+    Missing(BTreeMap<String, Vec<Recipient>>),
     /// Nothing: all are wrapped anew.
     All,
 }
@@ -90,6 +93,9 @@ impl Question {
         };
         if change.force || change.redeal {
             return Ok(Self::All);
+        }
+        if change.missing {
+            return Ok(Self::Missing(whole_keys(session)?));
         }
         if change.is_refresh() {
             return Ok(Self::Stale(session.current_versions().await?));
@@ -114,6 +120,11 @@ impl Question {
                 let current = current.get(key);
                 current.is_some() && version.is_some() && current != version.as_ref()
             }),
+            Self::Missing(keys) => {
+                let name = header.immutable().key_name.as_ref();
+                let recipients = name.and_then(|name| keys.get(name)).map_or(&[][..], Vec::as_slice);
+                !opener.missing(header, recipients).is_empty()
+            }
             Self::Other(uris) => header.recipient_ids().count() != uris.len() || !uris.iter().all(is_named),
             Self::Change { add, drop } => !add.iter().all(is_named) || drop.iter().any(has),
         }

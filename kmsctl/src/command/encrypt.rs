@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use kms_core::{Level, Sealer, Suite};
+use kms_core::audit::Reason;
+use kms_core::{KekError, Level, Sealer, Suite};
 use kms_providers::files::{SealOptions, SealedFile, seal_file, sidecar_of};
 use serde::Serialize;
 
@@ -92,6 +93,27 @@ struct Sealed<'a> {
     plaintext_bytes: u64,
     suite: &'static str,
     message_id: String,
+    /// Keys that the envelope was to be sealed for, and that could not be had.
+    missing: Vec<Missing>,
+}
+
+/// A key that an envelope lacks.
+#[derive(Debug, Serialize)]
+struct Missing {
+    key: String,
+    /// Stable name of the cause.
+    code: String,
+    message: String,
+}
+
+impl From<&KekError> for Missing {
+    fn from(error: &KekError) -> Self {
+        Self {
+            key: error.uri.clone(),
+            code: Reason::from(error).code().to_owned(),
+            message: error.kind.to_string(),
+        }
+    }
 }
 
 impl Encrypt {
@@ -117,6 +139,15 @@ impl Encrypt {
                 index.record(sidecar.as_ref().unwrap_or(output), &sealed.header, &opener)?;
             }
             app.out.say(&Sealed::new(job, self.detached, &sealed));
+            for error in &sealed.missing {
+                let output = job.output.path().display().to_string();
+                app.out.warn(&format!(
+                    "{}: sealed without {}: {}; `kmsctl rewrap --missing` puts it in later",
+                    Printable(&output),
+                    error.uri,
+                    error.kind
+                ));
+            }
             Ok(())
         }))
     }
@@ -182,6 +213,7 @@ impl<'a> Sealed<'a> {
             plaintext_bytes: sealed.plaintext_len,
             suite: sealed.header.domain().suite.name(),
             message_id: hex(&sealed.header.immutable().message_id),
+            missing: sealed.missing.iter().map(Missing::from).collect(),
         }
     }
 }

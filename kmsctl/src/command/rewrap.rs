@@ -31,6 +31,10 @@ pub struct Rewrap {
     /// This key does not open any more
     #[arg(long, value_name = "KEY")]
     drop: Vec<String>,
+    /// The keys open too that the configured key of an envelope has and the envelope lacks: they could not be had when
+    /// it was sealed
+    #[arg(long, conflicts_with_all = ["to", "add", "drop", "hidden", "level", "redeal"])]
+    missing: bool,
     /// Let no recipient be weaker afterwards; what would be is left as it is and told
     #[arg(long, value_enum, value_name = "LEAST")]
     posture: Option<LeastPosture>,
@@ -88,7 +92,7 @@ impl Rewrap {
         if !self.change().is_refresh() {
             return Err(Failure::usage(
                 "a run is resumed as it was begun",
-                "leave --to, --add and --drop away",
+                "leave --to, --add, --drop and --missing away",
             ));
         }
         let mut exit = Exit::Done;
@@ -104,6 +108,7 @@ impl Rewrap {
             to: self.to.clone(),
             add: self.add.clone(),
             drop: self.drop.clone(),
+            missing: self.missing,
             message_level: self.level == LevelName::Message,
             hidden: self.hidden,
             redeal: self.redeal,
@@ -118,6 +123,7 @@ const EXAMPLES: &str = "\
 Examples:
   kmsctl rewrap /data                                 to the current key versions
   kmsctl rewrap /data --add aws-kms://arn:…           a second cloud opens too
+  kmsctl rewrap /data --missing                       what an outage kept out comes in
   kmsctl rewrap /data --to payments-2027 --dry-run
   kmsctl rewrap /data --to vault --posture hedged     no classical recipient is left
   kmsctl rewrap /data --drop local://old-laptop

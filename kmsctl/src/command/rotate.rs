@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 use kms_core::audit::Action;
 use kms_providers::files::Campaign;
-use kms_providers::{KeyState, KeyUri};
+use kms_providers::{CloudRequest, KeyState, KeyUri};
 use serde::Serialize;
 
 use super::key::{lifecycle, sweep};
@@ -47,6 +47,9 @@ struct Rotated {
     version: Option<String>,
     /// Known envelopes that need older versions.
     needing_older: u64,
+    /// The requests that it took in a cloud.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<CloudRequest>,
 }
 
 impl Rotate {
@@ -149,7 +152,7 @@ impl Rotate {
 
 async fn rotate(app: &App, session: &Session, key: &KeyUri) -> Result<()> {
     let lifecycle = lifecycle(session, key)?;
-    let new = session
+    let (new, requests) = session
         .recorded(Action::Rotate, std::slice::from_ref(key), lifecycle.rotate(key))
         .await?;
     let needing_older = session.index().still_needed(key)?;
@@ -157,6 +160,7 @@ async fn rotate(app: &App, session: &Session, key: &KeyUri) -> Result<()> {
         key: key.to_string(),
         version: new.version().map(Cow::into_owned),
         needing_older,
+        requests,
     });
     Ok(())
 }

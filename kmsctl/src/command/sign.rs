@@ -81,7 +81,7 @@ impl Sign {
         let text = statement.to_text();
         let signing = keys.sign_note(key, text.as_bytes());
         let uris = [key.clone()];
-        let note = session.recorded(Action::Sign, &uris, signing).await?;
+        let (note, _) = session.recorded(Action::Sign, &uris, signing).await?;
         if file == Path::new("-") {
             app.out.bytes(&note);
             return Ok(());

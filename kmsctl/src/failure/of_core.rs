@@ -49,23 +49,28 @@ fn party(error: &Error) -> Party {
         Error::Akd(AkdFault::Expired | AkdFault::NotGranted) => Party::Policy,
         Error::Akd(AkdFault::OtherTree | AkdFault::SchemaChanged) => Party::Data,
         Error::Akd(_) => Party::Caller,
-        Error::Provider(error) => match error.kind {
-            KekFault::NotFound
-            | KekFault::AlreadyExists
-            | KekFault::BadPassphrase
-            | KekFault::WeakMaterial
-            | KekFault::PublicOnly
-            | KekFault::Primary => Party::Caller,
-            KekFault::NotPinned | KekFault::WeakKey => Party::Policy,
-            KekFault::Storage
-            | KekFault::StorageFull
-            | KekFault::NotWritable
-            | KekFault::Locked
-            | KekFault::Random
-            | KekFault::Unaudited => Party::Environment,
-            _ => Party::Provider,
-        },
+        Error::Providers(errors) => errors.first().map_or(Party::Provider, |first| party_of(first.kind)),
+        Error::Provider(error) => party_of(error.kind),
         _ => Party::Environment,
+    }
+}
+
+fn party_of(fault: KekFault) -> Party {
+    match fault {
+        KekFault::NotFound
+        | KekFault::AlreadyExists
+        | KekFault::BadPassphrase
+        | KekFault::WeakMaterial
+        | KekFault::PublicOnly
+        | KekFault::Primary => Party::Caller,
+        KekFault::NotPinned | KekFault::WeakKey | KekFault::Residency | KekFault::Transport => Party::Policy,
+        KekFault::Storage
+        | KekFault::StorageFull
+        | KekFault::NotWritable
+        | KekFault::Locked
+        | KekFault::Random
+        | KekFault::Unaudited => Party::Environment,
+        _ => Party::Provider,
     }
 }
 
@@ -84,6 +89,9 @@ fn next_step(error: &Error) -> &'static str {
         }
         Error::Policy(fault) => next_for_policy(*fault),
         Error::Provider(error) => next_for_provider(error.kind),
+        Error::Providers(errors) => errors
+            .first()
+            .map_or("see `kmsctl doctor`", |first| next_for_provider(first.kind)),
         Error::Audit(_) => "see `kmsctl doctor`; nothing is done while the audit trail cannot be written",
         Error::Caller(CallerFault::NoConfiguredKey) => {
             "`kmsctl inspect` names the keys; configure one of them in keystrand.toml, or use the right --home"
@@ -163,6 +171,10 @@ fn next_for_provider(fault: KekFault) -> &'static str {
         KekFault::Corrupt => "restore the keystore from a backup",
         KekFault::TooNew => "update kmsctl",
         KekFault::NotPinned => "ask the owner of the key; then put its thumbprint into keystrand.toml",
+        KekFault::Residency => "use a key in the regions that `residency` in keystrand.toml allows, or change it",
+        KekFault::Transport => {
+            "see `kmsctl doctor` for the key exchange; seal to a hybrid, or change `posture` of [policy] in keystrand.toml"
+        }
         KekFault::PublicOnly => "open the envelope where the private key is",
         KekFault::Quota => "have the limit raised, or make another key",
         KekFault::Unsupported => "use the provider's own tool for this",

@@ -6,13 +6,16 @@ mod providers;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use kms_core::audit::{Action, AuditTrail, Details, KeyRef, Reason, Subject};
+use kms_core::audit::{Action, Attempt, AuditTrail, Details, KeyRef, Reason, Subject};
 use kms_core::crypto::CryptoBackend;
-use kms_core::{Error, Kek, KekError, Keyring, OpenPolicy, Opener, PolicyFault, Posture, esdk};
+use kms_core::{
+    Error, Kek, KekError, KekOperation, Keyring, OpenPolicy, Opener, OpeningOrder, PolicyFault, Posture, esdk,
+};
 use kms_providers::config::{Config, LogicalKey};
 use kms_providers::files::KeyIndex;
+use kms_providers::grants::GrantError;
 use kms_providers::uri::{KeyName, Label};
-use kms_providers::{KeySummary, KeyUri, Resolver};
+use kms_providers::{CloudRequest, KeySummary, KeyUri, Resolver, with_requests};
 
 pub use audit::{open_at, open_log};
 pub use providers::keystore_passphrase;
@@ -23,6 +26,27 @@ use crate::asked::AskedPassphrase;
 use crate::failure::{Failure, Result};
 use crate::home::Home;
 
+/// Errors of changes.
+pub trait ChangeError {
+    /// The failure of a provider, where it was one.
+    fn of_provider(&self) -> Option<&KekError>;
+}
+
+impl ChangeError for KekError {
+    fn of_provider(&self) -> Option<&KekError> {
+        Some(self)
+    }
+}
+
+impl ChangeError for GrantError {
+    fn of_provider(&self) -> Option<&KekError> {
+        match self {
+            Self::Core(Error::Provider(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 /// An open home.
 pub struct Session {
     home: Home,
@@ -32,6 +56,7 @@ pub struct Session {
     supplied: Vec<Arc<dyn Kek>>,
     backend: CryptoBackend,
     trail: AuditTrail,
+    order: Arc<OpeningOrder>,
 }
 
 impl Session {
@@ -45,8 +70,10 @@ impl Session {
         let backend = CryptoBackend::default();
         let trail = audit::trail(&home, &config)?;
         let providers = providers::providers(app, &config, &backend, &trail).await?;
+        let resolver = Resolver::new(&config, providers)?;
         Ok(Self {
-            resolver: Resolver::new(&config, providers)?,
+            order: Arc::new(resolver.opening_order()),
+            resolver,
             asked: Vec::new(),
             supplied: Vec::new(),
             home,
@@ -137,6 +164,7 @@ impl Session {
         let keyring = self.keyring().await?;
         Ok(Opener::new(self.backend.clone(), keyring)
             .policy(policy)
+            .order(Arc::clone(&self.order))
             .audit(self.trail()))
     }
 
@@ -224,7 +252,8 @@ impl Session {
         }
     }
 
-    /// Makes a change in the life cycle of `keys`, under the audit trail.
+    /// Makes a change in the life cycle of `keys`, under the audit trail. Gives what was made, and the requests that it
+    /// took in a cloud.
     ///
     /// # Errors
     /// That of the change, or of the audit trail; without an intent on record nothing is changed.
@@ -233,7 +262,7 @@ impl Session {
         action: Action,
         keys: &[KeyUri],
         change: impl Future<Output = Result<T, KekError>>,
-    ) -> Result<T> {
+    ) -> Result<(T, Vec<CloudRequest>)> {
         self.recorded_as(action, None, keys, change).await
     }
 
@@ -247,8 +276,9 @@ impl Session {
         name: Option<&str>,
         keys: &[KeyUri],
         change: impl Future<Output = Result<T, E>>,
-    ) -> Result<T>
+    ) -> Result<(T, Vec<CloudRequest>)>
     where
+        E: ChangeError,
         Failure: From<E>,
         for<'e> Reason: From<&'e E>,
     {
@@ -268,14 +298,26 @@ impl Session {
             keys: &keys,
             ..Subject::default()
         };
-        let intent = self.trail.intent(action, &subject)?;
-        match change.await {
+        let mut intent = self.trail.intent(action, &subject)?;
+        let (changed, requests) = with_requests(change).await;
+        let key = || keys.first().copied().unwrap_or(KeyRef::new(name.unwrap_or_default()));
+        for request in &requests {
+            intent.attempt(&Attempt {
+                request_id: Some(&request.id),
+                ..Attempt::new(key(), KekOperation::Lifecycle)
+            });
+        }
+        match changed {
             Ok(made) => {
                 intent.succeed(&Details::default())?;
-                Ok(made)
+                Ok((made, requests))
             }
             Err(error) => {
-                intent.fail(&error, &[])?;
+                let failed = error.of_provider().map(|error| Attempt {
+                    request_id: error.request_id.as_deref(),
+                    ..Attempt::new(KeyRef::new(&error.uri), error.operation).failed(error.kind)
+                });
+                intent.fail(&error, failed.as_slice())?;
                 Err(error.into())
             }
         }

@@ -43,6 +43,11 @@ fn every_command_of_the_page_on_tokens_runs() {
 }
 
 #[test]
+fn every_command_of_the_page_on_availability_runs() {
+    run_page(&Home::none(), "docs/availability.md", 10);
+}
+
+#[test]
 fn every_command_of_the_page_on_messages_runs() {
     let home = super::messages::home_with_raw_key();
     home.file("data/message", super::messages::seal(&super::messages::sealer(), b"x"));

@@ -5,6 +5,8 @@
 mod audit;
 mod aws;
 mod azure;
+mod clouds;
+mod credentials;
 mod decrypt;
 mod docs;
 mod doctor;
@@ -32,4 +34,5 @@ mod secrets;
 mod signatures;
 mod support;
 mod terminal;
+mod transport;
 mod views;

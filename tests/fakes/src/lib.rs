@@ -8,6 +8,8 @@
 //! fault      what goes wrong next
 //! clock      times as stand-ins tell them
 //! server     as much of HTTP as these need
+//! tls        the same under certificates of their own
+//! proxy      a proxy that connects
 //! ```
 #![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
@@ -17,4 +19,6 @@ mod clock;
 pub mod emulator;
 mod fault;
 pub mod gcp;
+pub mod proxy;
 pub mod server;
+pub mod tls;

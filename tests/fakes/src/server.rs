@@ -7,8 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::tls::Tls;
+
 /// A server on this machine's loopback, until it is dropped.
 pub struct Server {
+    scheme: &'static str,
     address: SocketAddr,
     stopped: Arc<AtomicBool>,
 }
@@ -50,6 +55,21 @@ impl Server {
     /// Starts a server. `port` 0 takes any that is free.
     #[must_use]
     pub fn start(port: u16, handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_with(port, None, handler)
+    }
+
+    /// Starts a server that speaks TLS.
+    #[must_use]
+    pub fn start_tls(tls: &Tls, handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_with(0, Some(Arc::clone(&tls.config)), handler)
+    }
+
+    fn start_with(
+        port: u16,
+        tls: Option<Arc<ServerConfig>>,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let address = listener.local_addr().unwrap();
         let stopped = Arc::new(AtomicBool::new(false));
@@ -61,16 +81,27 @@ impl Server {
                 }
                 let Ok(stream) = stream else { continue };
                 let (handler, until) = (Arc::clone(&handler), Arc::clone(&until));
-                thread::spawn(move || serve(&stream, &*handler, &until));
+                let tls = tls.clone();
+                thread::spawn(move || match tls {
+                    None => serve(stream, &*handler, &until),
+                    Some(config) => {
+                        let session = ServerConnection::new(config).unwrap();
+                        serve(StreamOwned::new(session, stream), &*handler, &until);
+                    }
+                });
             }
         });
-        Self { address, stopped }
+        Self {
+            scheme,
+            address,
+            stopped,
+        }
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or `https:`.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 }
 
@@ -82,16 +113,16 @@ impl Drop for Server {
     }
 }
 
-fn serve(stream: &TcpStream, handler: &(dyn Fn(&Request) -> Reply + Send + Sync), stopped: &AtomicBool) {
+fn serve(stream: impl Read + Write, handler: &(dyn Fn(&Request) -> Reply + Send + Sync), stopped: &AtomicBool) {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
-        if stopped.load(Ordering::Relaxed) || !write(stream, handler(&request)) {
+        if stopped.load(Ordering::Relaxed) || !write(reader.get_mut(), handler(&request)) {
             return;
         }
     }
 }
 
-fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
+fn read(reader: &mut BufReader<impl Read>) -> Option<Request> {
     let mut line = || {
         let mut text = String::new();
         let read = reader.read_line(&mut text).ok()?;
@@ -119,7 +150,7 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
 }
 
 /// Whether the connection goes on.
-fn write(mut stream: &TcpStream, reply: Reply) -> bool {
+fn write(stream: &mut impl Write, reply: Reply) -> bool {
     let head = |status: u16, headers: &[(String, String)], length: usize| {
         let headers: String = headers
             .iter()
@@ -130,7 +161,7 @@ fn write(mut stream: &TcpStream, reply: Reply) -> bool {
     match reply {
         Reply::Whole(status, headers, body) => {
             let whole = [head(status, &headers, body.len()).into_bytes(), body].concat();
-            stream.write_all(&whole).is_ok()
+            stream.write_all(&whole).and_then(|()| stream.flush()).is_ok()
         }
         Reply::Half(status, headers, body) => {
             let head = head(status, &headers, body.len()).into_bytes();

@@ -1,10 +1,13 @@
 //! For other recipients.
 
+use std::collections::BTreeMap;
+
 use super::outcome::{RewrapBegun, Rewrapped, begun};
 use super::{Rewrapper, assembly::assemble};
+use crate::audit::Intent;
 use crate::envelope::binding::Scope;
-use crate::envelope::read_back;
-use crate::envelope::recipients::{Member, Part, Recipient, Wrapped, check_beside, wrap};
+use crate::envelope::recipients::{Member, Part, Recipient, Wrapped, check_beside, settle, wrap};
+use crate::envelope::{read_back, trail};
 use crate::error::{CallerFault, Error, PolicyFault, Result};
 use crate::header::{Entry, Header, Level, Share};
 
@@ -34,15 +37,40 @@ impl Rewrapper {
             return Err(CallerFault::NoRecipients.into());
         }
         self.check(plan.additions(), &plan.kept())?;
-        self.check_additions(header, &plan)?;
+        self.check_additions(header, &plan).await?;
         if plan.additions().next().is_none() && plan.dropped == 0 && plan.in_order {
             return Ok(RewrapBegun::AlreadyCurrent);
         }
-        let intent = self.intent(header)?;
-        begun(intent, self.carry_out(header, plan, payload_len).await)
+        let mut intent = self.intent(header)?;
+        let outcome = self.carry_out(&mut intent, header, plan, payload_len).await;
+        begun(intent, outcome)
     }
 
-    async fn carry_out(&self, header: &Header, plan: Plan, payload_len: Option<u64>) -> Result<Rewrapped> {
+    /// Adds what of its logical key a header lacks.
+    pub(super) async fn complete(
+        &self,
+        header: &Header,
+        by_name: &BTreeMap<String, Vec<Recipient>>,
+        payload_len: Option<u64>,
+    ) -> Result<RewrapBegun> {
+        let wanted = header.immutable().key_name.as_ref().and_then(|name| by_name.get(name));
+        let missing = self.opener.missing(header, wanted.map_or(&[], Vec::as_slice));
+        match missing.is_empty() {
+            true => Ok(RewrapBegun::AlreadyCurrent),
+            false => {
+                self.change(header, &missing, Others::Keep { but: &[] }, payload_len)
+                    .await
+            }
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        intent: &mut Intent,
+        header: &Header,
+        plan: Plan,
+        payload_len: Option<u64>,
+    ) -> Result<Rewrapped> {
         let needs_data_key = plan.additions().any(|recipient| recipient.level() == Level::DataKey);
         let level = needs_data_key.then_some(Level::DataKey);
         let unlocked = match self.opener.unlock(header, level).await {
@@ -59,6 +87,7 @@ impl Rewrapper {
                 Planned::Kept(part) => *part,
                 Planned::New(recipient) => {
                     let part = wrap(scope, &recipient, unlocked.secrets()).await?;
+                    trail::wraps(intent, recipient.members().iter().zip(part.wraps()));
                     if self.verify {
                         read_back::check_part(scope, &recipient, &part, unlocked.secrets()).await?;
                     }
@@ -192,20 +221,21 @@ impl Rewrapper {
 
     /// Whoever is added gets what the suite sealed: that is a use of the suite like sealing. And no provider is asked
     /// for a recipient that may not stand in the header.
-    fn check_additions(&self, header: &Header, plan: &Plan) -> Result<(), PolicyFault> {
+    async fn check_additions(&self, header: &Header, plan: &Plan) -> Result<()> {
         let opener = &self.opener;
         let Some(weakest) = plan.additions().map(Recipient::posture).min() else {
             return Ok(());
         };
         let suites = &opener.policy.suites;
         suites.check_sealing(header.domain().suite, opener.clock.now())?;
-        if header.immutable().floor.posture.is_some_and(|least| weakest < least) {
-            return Err(PolicyFault::FloorPosture);
+        let floor = header.immutable().floor.posture;
+        if floor.is_some_and(|least| weakest < least) {
+            return Err(PolicyFault::FloorPosture.into());
         }
-        match self.posture {
-            Some(least) if weakest < least => Err(PolicyFault::Posture),
-            _ => Ok(()),
+        if self.posture.is_some_and(|least| weakest < least) {
+            return Err(PolicyFault::Posture.into());
         }
+        settle(floor.max(self.posture), plan.additions()).await
     }
 
     fn opens_message_only(&self, header: &Header) -> bool {

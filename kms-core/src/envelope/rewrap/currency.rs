@@ -4,9 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Rewrapper;
 use crate::KekError;
-use crate::envelope::opener::Opener;
+use crate::envelope::attempt::second_key;
+use crate::envelope::opener::{Opener, is_of};
 use crate::envelope::recipients::Member;
-use crate::envelope::search::second_key;
 use crate::error::Result;
 use crate::header::{Header, RecipientId, Single};
 use crate::kek::{Kek, KekInfo, WrapParams};
@@ -35,15 +35,8 @@ impl Rewrapper {
         Ok(named && single.scheme == member.kek.scheme() && !self.is_stale(single, &*member.kek).await?)
     }
 
-    /// Whether `single` is under `kek`, and of a hybrid under both its halves: a classical key does not take the place
-    /// of the hybrid that it is a half of.
     pub(super) fn is_of(&self, header: &Header, single: &Single, kek: &dyn Kek) -> bool {
-        let first = self.is_id_of(header, &single.id, kek.uri());
-        match (&single.wrapped.params, kek.hybrid()) {
-            (WrapParams::Hybrid { id, .. }, Some(halves)) => first && self.is_id_of(header, id, halves.pq().uri()),
-            (WrapParams::Hybrid { .. }, None) | (_, Some(_)) => false,
-            (_, None) => first,
-        }
+        is_of(single, kek, |uri, id| self.is_id_of(header, id, uri))
     }
 
     /// Whether the key `uri` is needed to open `single`: alone, or as one of two halves, by its name or a thumbprint.

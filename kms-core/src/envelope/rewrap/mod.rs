@@ -7,15 +7,16 @@ mod currency;
 mod outcome;
 mod refresh;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 pub use outcome::{RewrapBegun, RewrapOutcome, Rewrapped, UnsettledRewrap};
 
+use super::attempt::open_committed_share;
 use super::binding::{Place, Scope};
 use super::opener::Opener;
-use super::recipients::{Member, Recipient, wrap_single};
-use super::search::{ShareCheck, open_committed_share};
+use super::recipients::{Member, Recipient, Wrap, wrap_single};
+use super::search::ShareCheck;
 use super::{read_back, trail};
 use crate::audit::{Action, Intent};
 use crate::error::{PolicyFault, Result};
@@ -40,6 +41,9 @@ pub enum Target {
         /// Keys that are not to open alone any more.
         drop: Vec<String>,
     },
+    /// The same and, by the name of the logical key that stands in the header, those of its recipients that are missing:
+    /// they could not be wrapped for when it was sealed ([`crate::Sealer::any_of`]).
+    Complete(BTreeMap<String, Vec<Recipient>>),
     /// Exactly these.
     Replace(Vec<Recipient>),
 }
@@ -139,6 +143,7 @@ impl Rewrapper {
             Target::CurrentOf(uri) => self.refresh(header, Some(uri), payload_len).await,
             Target::Add(recipients) => self.change(header, recipients, keep(&[]), payload_len).await,
             Target::Change { add, drop } => self.change(header, add, keep(drop), payload_len).await,
+            Target::Complete(by_name) => self.complete(header, by_name, payload_len).await,
             Target::Replace(recipients) => self.change(header, recipients, Others::Drop, payload_len).await,
         }
     }
@@ -189,13 +194,15 @@ impl Rewrapper {
 
     async fn wrap_verified(
         &self,
+        intent: &mut Intent,
         scope: Scope<'_>,
         member: &Member,
         level: Level,
         place: Option<Place<'_>>,
         secret: &Secret<32>,
     ) -> Result<Single> {
-        let (single, _) = wrap_single(scope, member, level, place, secret).await?;
+        let (single, request_id) = wrap_single(scope, member, level, place, secret).await?;
+        trail::wraps(intent, [(member, Wrap::of(&single.wrapped, request_id))]);
         if self.verify {
             read_back::check_single(scope, &single, &*member.kek, place, secret).await?;
         }

@@ -3,9 +3,9 @@
 use super::outcome::{RewrapBegun, Rewrapped, begun};
 use super::{Rewrapper, assembly::assemble};
 use crate::audit::Intent;
+use crate::envelope::attempt::open_committed_share;
 use crate::envelope::binding::{Place, Scope};
-use crate::envelope::recipients::Wrapped;
-use crate::envelope::search::open_committed_share;
+use crate::envelope::recipients::{Recipient, Wrapped, settle};
 use crate::envelope::trail;
 use crate::error::{CallerFault, Error, Result};
 use crate::header::{Entry, Header, Level, Share, Single};
@@ -53,6 +53,13 @@ impl Rewrapper {
             .iter()
             .any(|&at| header.entries()[at].level() == Some(Level::DataKey));
         let level = needs_data_key.then_some(Level::DataKey);
+        let renewed: Vec<_> = stale
+            .entries
+            .iter()
+            .filter_map(|&at| self.member(header, header.entries()[at].single()?))
+            .map(|member| Recipient::single(member.kek))
+            .collect();
+        settle(header.immutable().floor.posture.max(self.posture), renewed.iter()).await?;
         let unlocked = self.opener.unlock(header, level).await?;
         let scope = Scope::of(&self.opener.backend, header, &unlocked.context, &self.opener.required);
         let secrets = unlocked.secrets();
@@ -63,7 +70,10 @@ impl Rewrapper {
                     let member = self.member(header, single).ok_or(CallerFault::NoConfiguredKey)?;
                     let member = self.opener.successor(member).await?;
                     let secret = secrets.at(single.level)?;
-                    Entry::Single(self.wrap_verified(scope, &member, single.level, None, secret).await?)
+                    Entry::Single(
+                        self.wrap_verified(intent, scope, &member, single.level, None, secret)
+                            .await?,
+                    )
                 }
                 kept => kept.clone(),
             });
@@ -75,7 +85,7 @@ impl Rewrapper {
             Wrapped {
                 entries,
                 shares,
-                request_ids: Vec::new(),
+                ..Wrapped::default()
             },
             wrapped,
             0,
@@ -140,7 +150,7 @@ impl Rewrapper {
             let place = Place { version, ..place };
             let member = self.opener.successor(member).await?;
             let recipient = self
-                .wrap_verified(scope, &member, share.recipient.level, Some(place), &secret)
+                .wrap_verified(intent, scope, &member, share.recipient.level, Some(place), &secret)
                 .await?;
             *share = Share { recipient, version };
         }

@@ -439,9 +439,10 @@ async fn fpe_key(session: &Session, key: &KeyUri, action: Action, name: &str) ->
     if listed.iter().any(is_other) {
         return Err(none());
     }
-    session
+    let (key, _) = session
         .recorded(action, std::slice::from_ref(key), keys.fpe_key(key))
-        .await
+        .await?;
+    Ok(key)
 }
 
 fn read_metadata(path: &Path) -> Result<ColumnMetadata> {

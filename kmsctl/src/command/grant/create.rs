@@ -179,7 +179,7 @@ impl Create {
             Ok::<_, GrantError>((grant, issued))
         };
         let keys = [file.root().clone(), key];
-        let (grant, issued) = session.recorded_as(Action::Grant, None, &keys, issue).await?;
+        let ((grant, issued), _) = session.recorded_as(Action::Grant, None, &keys, issue).await?;
         Ok((grant, issued, issuer.name().to_owned()))
     }
 

@@ -76,7 +76,7 @@ impl Revoke {
             locked.publish(&list, &note)?;
             Ok::<_, GrantError>(note)
         };
-        let note = session.recorded_as(Action::Revoke, None, &[key], signing).await?;
+        let (note, _) = session.recorded_as(Action::Revoke, None, &[key], signing).await?;
         if let Some(path) = &self.list {
             let written = durable::publish(path, &note, true, &Sites::SIGNATURE);
             written.map_err(|error| Failure::io(path, &error))?;

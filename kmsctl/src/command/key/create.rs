@@ -9,10 +9,10 @@ use kms_core::audit::Action;
 use kms_core::crypto::CryptoBackend;
 use kms_core::crypto::signature::SignatureScheme;
 use kms_core::{Kem, KemPublicKey};
-use kms_providers::KeyUri;
 use kms_providers::config::Config;
 use kms_providers::durable::{self, FileLock, Sites};
 use kms_providers::uri::KeyName;
+use kms_providers::{CloudRequest, KeyUri};
 use serde::Serialize;
 
 use super::show::pair_of;
@@ -73,7 +73,13 @@ struct Created {
     keys: Vec<String>,
     /// Whether an entry was written into keystrand.toml.
     configured: bool,
+    /// The requests that it took in a cloud.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<CloudRequest>,
 }
+
+/// The keys of a name, the line of keystrand.toml that says so, and the requests that they took.
+type Keys = (Vec<String>, Option<String>, Vec<CloudRequest>);
 
 impl Create {
     /// Runs the command.
@@ -84,7 +90,7 @@ impl Create {
         let name = KeyName::parse(&self.name);
         let name = name.map_err(|_| kms_core::Error::Caller(kms_core::CallerFault::KeyName))?;
         let session = Session::open(app).await?;
-        let (keys, entry) = self.keys(&session, &name).await?;
+        let (keys, entry, requests) = self.keys(&session, &name).await?;
         if let Some(entry) = &entry {
             configure(session.home(), &name, entry)?;
         }
@@ -92,34 +98,35 @@ impl Create {
             name: name.to_string(),
             keys,
             configured: entry.is_some(),
+            requests,
         });
         Ok(Exit::Done)
     }
 
     /// The keys that the name stands for, and the line of keystrand.toml that says so, where one is needed.
-    async fn keys(&self, session: &Session, name: &KeyName) -> Result<(Vec<String>, Option<String>)> {
+    async fn keys(&self, session: &Session, name: &KeyName) -> Result<Keys> {
         if let (Some(classical), Some(pq)) = (&self.classical, &self.pq) {
             let (pq, entry) = half(session, pq).await?;
             let entry = format!("hybrid = {{ classical = {:?}, {entry} }}", classical.to_string());
-            return Ok((vec![classical.to_string(), pq], Some(entry)));
+            return Ok((vec![classical.to_string(), pq], Some(entry), Vec::new()));
         }
         if let Some(text) = &self.public_key {
             let public = public_key(text)?;
             let entry = format!("uri = {{ {} }}", pinned("public_key", &public.to_string(), &public));
-            return Ok((vec![public.uri()], Some(entry)));
+            return Ok((vec![public.uri()], Some(entry), Vec::new()));
         }
         if !self.uris.is_empty() {
             let keys: Vec<_> = self.uris.iter().map(KeyUri::to_string).collect();
             let entry = entry(&keys, self.quorum);
-            return Ok((keys, Some(entry)));
+            return Ok((keys, Some(entry), Vec::new()));
         }
-        let key = self.make(session, name).await?;
+        let (key, requests) = self.make(session, name).await?;
         let keys = vec![key.to_string()];
         let entry = (!matches!(key, KeyUri::Local(_))).then(|| entry(&keys, None));
-        Ok((keys, entry))
+        Ok((keys, entry, requests))
     }
 
-    async fn make(&self, session: &Session, name: &KeyName) -> Result<KeyUri> {
+    async fn make(&self, session: &Session, name: &KeyName) -> Result<(KeyUri, Vec<CloudRequest>)> {
         let (intended, provider) = match &self.provider {
             None => {
                 let key: KeyUri = format!("local://{name}").parse()?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use kms_core::audit::Action;
 use kms_core::{KekError, KekFault, KekOperation};
-use kms_providers::{DestroyWindow, KeyUri};
+use kms_providers::{CloudRequest, DestroyWindow, KeyUri};
 use serde::Serialize;
 
 use super::{lifecycle, needed_by, sweep};
@@ -46,6 +46,9 @@ struct Scheduled {
     key: String,
     state: &'static str,
     due: String,
+    /// The requests that it took in a cloud.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<CloudRequest>,
 }
 
 impl Destroy {
@@ -74,13 +77,14 @@ impl Destroy {
         }
         let needed = |key: &KeyUri| needed_by(&index, key);
         let schedule = lifecycle.schedule_destroy(&key, self.days.0, &needed);
-        let due = session
+        let (due, requests) = session
             .recorded(Action::DestroyKey, std::slice::from_ref(&key), schedule)
             .await?;
         app.out.say(&Scheduled {
             key: key.to_string(),
             state: "pending-destruction",
             due: time(due),
+            requests,
         });
         Ok(Exit::Done)
     }

@@ -9,7 +9,7 @@ use clap::Args;
 use kms_core::audit::Action;
 use kms_core::memory::Secret;
 use kms_providers::uri::KeyName;
-use kms_providers::{KeyImport, KeyUri, Provider};
+use kms_providers::{CloudRequest, KeyImport, KeyUri, Provider};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -44,7 +44,13 @@ pub struct Import {
 struct Imported {
     key: String,
     configured: bool,
+    /// The requests that it took in a cloud.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<CloudRequest>,
 }
+
+/// The key, and the requests that it took.
+type Made = (KeyUri, Vec<CloudRequest>);
 
 impl Import {
     /// Runs the command.
@@ -54,18 +60,19 @@ impl Import {
     pub async fn run(&self, app: &App) -> Result<Exit> {
         let material = material(&self.file)?;
         let session = Session::open(app).await?;
-        let (key, configured) = match self.new_version {
+        let ((key, requests), configured) = match self.new_version {
             true => (self.version(&session, &material).await?, false),
             false => self.key(&session, &material).await?,
         };
         app.out.say(&Imported {
             key: key.to_string(),
             configured,
+            requests,
         });
         Ok(Exit::Done)
     }
 
-    async fn key(&self, session: &Session, material: &Secret<32>) -> Result<(KeyUri, bool)> {
+    async fn key(&self, session: &Session, material: &Secret<32>) -> Result<(Made, bool)> {
         let name = KeyName::parse(&self.name);
         let name = name.map_err(|_| kms_core::Error::Caller(kms_core::CallerFault::KeyName))?;
         let local: KeyUri = format!("local://{name}").parse()?;
@@ -79,17 +86,17 @@ impl Import {
             }
         };
         let importing = importer(provider)?.import_key(&name, material);
-        let key = session
+        let (key, requests) = session
             .recorded_as(Action::CreateKey, Some(name.as_str()), &intended, importing)
             .await?;
         if matches!(key, KeyUri::Local(_)) {
-            return Ok((key, false));
+            return Ok(((key, requests), false));
         }
         configure(session.home(), &name, &entry(&[key.to_string()], None))?;
-        Ok((key, true))
+        Ok(((key, requests), true))
     }
 
-    async fn version(&self, session: &Session, material: &Secret<32>) -> Result<KeyUri> {
+    async fn version(&self, session: &Session, material: &Secret<32>) -> Result<Made> {
         let key = session.target(&self.name)?;
         let provider = session.resolver().provider(&key)?;
         let importing = importer(provider)?.import_version(&key, material);

@@ -5,7 +5,7 @@ use std::fmt;
 use clap::Args;
 use kms_core::KekError;
 use kms_core::audit::Action;
-use kms_providers::{KeyLifecycle, KeyUri};
+use kms_providers::{CloudRequest, KeyLifecycle, KeyUri};
 use serde::Serialize;
 
 use super::lifecycle;
@@ -47,6 +47,9 @@ pub struct CancelDestroy {
 struct Changed {
     key: String,
     state: &'static str,
+    /// The requests that it took in a cloud.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<CloudRequest>,
 }
 
 impl Enable {
@@ -92,12 +95,13 @@ async fn change(
     let session = Session::open(app).await?;
     let key = session.target(key)?;
     let lifecycle = lifecycle(&session, &key)?;
-    session
+    let ((), requests) = session
         .recorded(action, std::slice::from_ref(&key), step(lifecycle, &key))
         .await?;
     app.out.say(&Changed {
         key: key.to_string(),
         state,
+        requests,
     });
     Ok(Exit::Done)
 }

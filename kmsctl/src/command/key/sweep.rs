@@ -12,14 +12,15 @@ use crate::failure::Result;
 use crate::printable::count;
 use crate::session::Session;
 
-/// Erases what is due, in every provider that leaves this to its caller, and tells what stays because it is needed.
+/// Erases what is due, in every provider of this house (a cloud sees to it itself), and tells what stays because it is needed.
 ///
 /// # Errors
 /// When a keystore or the audit log cannot be written.
 pub(in crate::command) async fn sweep(app: &App, session: &Session) -> Result<()> {
     let index = session.index();
     let needed = |key: &KeyUri| needed_by(&index, key);
-    for (_, provider) in session.resolver().providers() {
+    let ours = session.resolver().providers();
+    for (_, provider) in ours.filter(|(_, provider)| provider.owns_its_keys()) {
         let Some(lifecycle) = provider.lifecycle() else {
             continue;
         };
@@ -27,7 +28,7 @@ pub(in crate::command) async fn sweep(app: &App, session: &Session) -> Result<()
         if due.is_empty() {
             continue;
         }
-        let swept = session
+        let (swept, _) = session
             .recorded(Action::DestroyKey, &due, lifecycle.destroy_due(&needed))
             .await?;
         for key in swept.destroyed {

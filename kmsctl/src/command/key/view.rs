@@ -27,7 +27,7 @@ pub(super) struct KeyView {
     /// When it was made.
     created: Option<String>,
     /// The version that new envelopes use.
-    current: Option<String>,
+    pub(super) current: Option<String>,
     /// Of a key pair: its mechanism.
     #[serde(skip_serializing_if = "Option::is_none")]
     kem: Option<&'static str>,
@@ -84,6 +84,22 @@ impl KeyView {
             derives: key.derives.then_some("attribute-keys"),
             fpe: key.fpe,
             versions: key.versions.iter().map(VersionView::from).collect(),
+        }
+    }
+}
+
+impl KeyView {
+    /// Its name for people: that of its provider's users, or the last part of its URI.
+    pub(super) fn name_or_uri_name(&self) -> String {
+        let last = || self.key.rsplit(['/', ':']).next().unwrap_or(&self.key);
+        self.name.clone().unwrap_or_else(|| last().to_owned())
+    }
+
+    /// Its state and, where it is to be erased, when.
+    pub(super) fn state_text(&self) -> String {
+        match &self.due {
+            Some(due) => format!("{} due {due}", self.state),
+            None => self.state.to_owned(),
         }
     }
 }

@@ -135,7 +135,7 @@ impl Seal {
         for usage in usages(policy) {
             let derive = roots.usage_key(schema.root(), schema.schema().tree(), usage);
             let root = [schema.root().clone()];
-            let key = session.recorded(Action::Derive, &root, derive).await?;
+            let (key, _) = session.recorded(Action::Derive, &root, derive).await?;
             keys = keys.with_node(NodeKey::of_usage_key(schema.schema(), usage, key));
         }
         Ok(keys)

@@ -49,7 +49,7 @@ fn create_key(keys: &mut Keys, body: &Value) -> Result<Value, Exception> {
     if !(spec == "SYMMETRIC_DEFAULT" || spec.starts_with("RSA_")) {
         return Err("UnsupportedOperationException");
     }
-    let mut made = Key::new(&keys.region, spec, origin, body["MultiRegion"] == true);
+    let mut made = Key::new((&keys.region, &keys.account), spec, origin, body["MultiRegion"] == true);
     if let Some(id) = text(body, "CustomKeyStoreId") {
         let store = keys.stores.iter().find(|store| store.id == id);
         let store = store.ok_or("CustomKeyStoreNotFoundException")?;

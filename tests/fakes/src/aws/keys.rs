@@ -17,6 +17,7 @@ pub(super) type Exception = &'static str;
 /// All keys of a region.
 pub(super) struct Keys {
     pub(super) region: String,
+    pub(super) account: String,
     pub(super) keys: Vec<Key>,
     pub(super) aliases: BTreeMap<String, String>,
     pub(super) stores: Vec<Store>,
@@ -56,9 +57,10 @@ pub(super) struct Store {
 }
 
 impl Keys {
-    pub(super) fn of_region(region: &str) -> Self {
+    pub(super) fn of_region(region: &str, account: &str) -> Self {
         Self {
             region: region.to_owned(),
+            account: account.to_owned(),
             keys: Vec::new(),
             aliases: BTreeMap::new(),
             stores: Vec::new(),
@@ -79,7 +81,7 @@ impl Keys {
 }
 
 impl Key {
-    pub(super) fn new(region: &str, spec: &str, origin: &str, multi_region: bool) -> Self {
+    pub(super) fn new((region, account): (&str, &str), spec: &str, origin: &str, multi_region: bool) -> Self {
         let digits = HEXLOWER.encode(&random::<16>());
         let id = match multi_region {
             true => format!("mrk-{digits}"),
@@ -99,7 +101,7 @@ impl Key {
             _ => None,
         };
         Self {
-            arn: format!("arn:aws:kms:{region}:111122223333:key/{id}"),
+            arn: format!("arn:aws:kms:{region}:{account}:key/{id}"),
             id,
             spec: spec.to_owned(),
             origin: origin.to_owned(),

@@ -23,6 +23,7 @@ pub use crate::fault::Fault;
 
 use crate::clock;
 use crate::server::{Reply, Request, Server};
+use crate::tls::Tls;
 use keys::Keys;
 pub(crate) use keys::random;
 
@@ -62,16 +63,37 @@ impl FakeKms {
     /// Starts one at a port.
     #[must_use]
     pub fn at(region: &str, port: u16) -> Self {
+        Self::serving(region, ACCOUNT, |state| {
+            Server::start(port, move |request| answer(&state, request))
+        })
+    }
+
+    /// Starts one that speaks TLS.
+    #[must_use]
+    pub fn over_tls(region: &str, tls: &Tls) -> Self {
+        Self::serving(region, ACCOUNT, |state| {
+            Server::start_tls(tls, move |request| answer(&state, request))
+        })
+    }
+
+    /// Starts one for the keys of an account in a region.
+    #[must_use]
+    pub fn of_account(region: &str, account: &str) -> Self {
+        Self::serving(region, account, |state| {
+            Server::start(0, move |request| answer(&state, request))
+        })
+    }
+
+    fn serving(region: &str, account: &str, serve: impl FnOnce(Arc<Mutex<State>>) -> Server) -> Self {
         let state = Arc::new(Mutex::new(State {
-            keys: Keys::of_region(region),
+            keys: Keys::of_region(region, account),
             faults: VecDeque::new(),
             seen: Vec::new(),
             ahead: 0,
             count: 0,
         }));
-        let shared = Arc::clone(&state);
         Self {
-            server: Server::start(port, move |request| answer(&shared, request)),
+            server: serve(Arc::clone(&state)),
             state,
         }
     }
@@ -108,6 +130,8 @@ impl FakeKms {
         self.state.lock().unwrap()
     }
 }
+
+const ACCOUNT: &str = "111122223333";
 
 /// A secret as an attested recipient gets it, for judges of that form.
 #[must_use]
