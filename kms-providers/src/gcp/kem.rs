@@ -31,8 +31,17 @@ use crate::uri::{GcpKey, KeyName, KeyUri, Thumbprint, VersionNumber};
 pub(super) struct GcpPair {
     handle: Handle,
     kem: Kem,
-    /// Where an envelope names the public key and not the key URI: its version, and its thumbprint as a URI.
-    published: Option<(VersionNumber, String)>,
+    /// Where an envelope names the public key and not the key URI.
+    published: Option<Published>,
+}
+
+/// A public key that stands in envelopes by itself.
+struct Published {
+    number: VersionNumber,
+    /// The number as envelopes under the key URI have it.
+    version: Vec<u8>,
+    /// The thumbprint as a URI.
+    uri: String,
 }
 
 /// Public keys that were asked for lately. So long a key that was disabled still wraps here; it does not unwrap.
@@ -57,7 +66,7 @@ impl GcpPair {
     /// The version that an envelope means.
     fn version_in(&self, written: Option<&[u8]>) -> Result<VersionNumber, KekFault> {
         match (&self.published, written) {
-            (Some((number, _)), None) => Ok(*number),
+            (Some(published), None) => Ok(published.number),
             (None, Some(_)) => version_of_bytes(written),
             _ => Err(KekFault::DoesNotUnwrap),
         }
@@ -65,14 +74,16 @@ impl GcpPair {
 
     fn told(&self, number: VersionNumber) -> Option<Vec<u8>> {
         let is_told = self.published.is_none();
-        is_told.then(|| number.to_string().into_bytes())
+        is_told.then(|| bytes_of(number))
     }
 }
 
 #[async_trait]
 impl KemRecipient for GcpPair {
     fn uri(&self) -> &str {
-        self.published.as_ref().map_or(&self.handle.uri, |(_, uri)| uri)
+        self.published
+            .as_ref()
+            .map_or(&self.handle.uri, |published| &published.uri)
     }
 
     fn kem(&self) -> Kem {
@@ -87,10 +98,15 @@ impl KemRecipient for GcpPair {
         self.handle.settled_posture().await
     }
 
+    fn version_of(&self) -> Option<(&str, &[u8])> {
+        let published = self.published.as_ref()?;
+        Some((&self.handle.uri, &published.version))
+    }
+
     async fn public_key(&self, version: Option<&[u8]>) -> Result<VersionedPublicKey, KekError> {
         let named = match (version, &self.published) {
             (None, None) => None,
-            (None, Some((number, _))) => Some(*number),
+            (None, Some(published)) => Some(published.number),
             (Some(_), _) => match self.version_in(version) {
                 Ok(number) => Some(number),
                 Err(_) => return self.handle.refuse(KekOperation::Wrap, KekFault::NotFound),
@@ -171,13 +187,23 @@ async fn published_of(service: &Arc<Service>, key: &GcpKey, kind: KeyKind) -> Re
     for known in join_all(asked).await {
         let (number, public) = known?;
         let uri = KeyUri::Hpke(Thumbprint::new(*public.thumbprint())).to_string();
+        let published = Published {
+            number,
+            version: bytes_of(number),
+            uri,
+        };
         let pair = GcpPair {
-            published: Some((number, uri)),
+            published: Some(published),
             ..GcpPair::new(Arc::clone(service), key.clone(), kind, kem)
         };
         found.push(Arc::new(HpkeKek::new(service.backend.clone(), Arc::new(pair))));
     }
     Ok(found)
+}
+
+/// A version as it stands in envelopes.
+fn bytes_of(number: VersionNumber) -> Vec<u8> {
+    number.to_string().into_bytes()
 }
 
 /// Of a version, or of the one that new wraps use.

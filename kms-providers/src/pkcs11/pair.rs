@@ -40,15 +40,15 @@ pub(super) struct TokenPair {
 pub(super) enum Named {
     /// It stands beside the key URI; new wraps use the pinned one, or the newest.
     Openly(Option<String>),
-    /// The thumbprint in the key URI stands for this one.
-    ByThumbprint(String),
+    /// The thumbprint in the key URI stands for this version of the pair of this URI.
+    ByThumbprint { version: String, of: String },
 }
 
 impl Named {
     fn pinned(&self) -> Option<&str> {
         match self {
             Self::Openly(pinned) => pinned.as_deref(),
-            Self::ByThumbprint(version) => Some(version),
+            Self::ByThumbprint { version, .. } => Some(version),
         }
     }
 
@@ -56,7 +56,7 @@ impl Named {
     fn meant<'v>(&'v self, written: Option<&'v [u8]>) -> Result<&'v str, KekFault> {
         match (self, written) {
             (Self::Openly(_), Some(version)) => std::str::from_utf8(version).map_err(|_| KekFault::NotFound),
-            (Self::ByThumbprint(version), None) => Ok(version),
+            (Self::ByThumbprint { version, .. }, None) => Ok(version),
             _ => Err(KekFault::DoesNotUnwrap),
         }
     }
@@ -65,7 +65,7 @@ impl Named {
     fn told(&self, version: &Version) -> Option<Vec<u8>> {
         match self {
             Self::Openly(_) => version.text.clone().map(String::into_bytes),
-            Self::ByThumbprint(_) => None,
+            Self::ByThumbprint { .. } => None,
         }
     }
 }
@@ -78,6 +78,13 @@ impl KemRecipient for TokenPair {
 
     fn kem(&self) -> Kem {
         self.kem
+    }
+
+    fn version_of(&self) -> Option<(&str, &[u8])> {
+        match &self.named {
+            Named::Openly(_) => None,
+            Named::ByThumbprint { version, of } => Some((of, version.as_bytes())),
+        }
     }
 
     async fn public_key(&self, version: Option<&[u8]>) -> Result<VersionedPublicKey, KekError> {
@@ -169,7 +176,10 @@ impl KemKeys for Pkcs11Provider {
                 service: Arc::clone(&self.0),
                 uri: KeyUri::Hpke(found.thumbprint).to_string(),
                 target: found.target,
-                named: Named::ByThumbprint(found.version),
+                named: Named::ByThumbprint {
+                    version: found.version,
+                    of: found.uri,
+                },
                 kem: found.kem,
             })
         };
@@ -181,6 +191,8 @@ impl KemKeys for Pkcs11Provider {
 struct Published {
     thumbprint: Thumbprint,
     target: Target,
+    /// Of the pair.
+    uri: String,
     version: String,
     kem: Kem,
 }
@@ -188,10 +200,11 @@ struct Published {
 fn published(at: &At<'_>) -> Result<Vec<Published>, Fault> {
     let mut found = Vec::new();
     for label in lifecycle::labels(at, Class::Private)? {
-        let KeyUri::Pkcs11(key) = lifecycle::uri_of(at, &label, Class::Private)? else {
+        let uri = lifecycle::uri_of(at, &label, Class::Private)?;
+        let KeyUri::Pkcs11(key) = &uri else {
             continue;
         };
-        let target = Target::of(&key)?;
+        let target = Target::of(key)?;
         let view = KeyView::now(at, &target)?;
         for version in view
             .versions
@@ -204,6 +217,7 @@ fn published(at: &At<'_>) -> Result<Vec<Published>, Fault> {
             found.push(Published {
                 thumbprint: Thumbprint::new(*public_key(at, &target, version, kem)?.thumbprint()),
                 target: target.clone(),
+                uri: uri.to_string(),
                 version: text.clone(),
                 kem,
             });
