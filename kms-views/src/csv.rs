@@ -120,11 +120,7 @@ fn shown(
     names: &[String],
     forms: &[Stored],
 ) -> Vec<(usize, Option<usize>)> {
-    let hidden: Vec<bool> = reader
-        .columns_mut()
-        .iter()
-        .map(|column| ColumnReader::is_hidden(column))
-        .collect();
+    let hidden: Vec<bool> = reader.columns_mut().iter().map(ColumnReader::is_hidden).collect();
     let is_form = |at: usize| {
         forms
             .iter()

@@ -226,7 +226,10 @@ impl Grant {
 
 impl Terms {
     fn check(&self) -> Result<(), AkdFault> {
-        let is_line = |text: &str| (1..=caps::AKD_VALUE).contains(&text.len()) && !text.contains(char::is_control);
+        // White space at an end would make two names look like one.
+        let is_line = |text: &str| {
+            (1..=caps::AKD_VALUE).contains(&text.len()) && !text.contains(char::is_control) && text.trim() == text
+        };
         match is_line(&self.issuer) && is_line(&self.grantee) && self.issued <= self.not_after {
             true => Ok(()),
             false => Err(AkdFault::Terms),
@@ -497,10 +500,11 @@ mod tests {
                 ("epoch", Pick::Interval(1, 1)),
             ])
             .unwrap();
-        let changes: [fn(&mut Terms); 4] = [
+        let changes: [fn(&mut Terms); 5] = [
             |terms| terms.issuer = String::new(),
             |terms| terms.grantee = "two\nlines".to_owned(),
             |terms| terms.grantee = "g".repeat(257),
+            |terms| terms.grantee = "analysts ".to_owned(),
             |terms| terms.not_after = 999,
         ];
         for change in changes {

@@ -75,7 +75,7 @@ impl Statement {
             schema: lines.bytes("schema")?,
             immutable: lines.bytes("immutable")?,
             payload: lines.bytes("payload")?,
-            grantee: lines.text("grantee")?.to_owned(),
+            grantee: lines.text("grantee").filter(|name| name.trim() == *name)?.to_owned(),
             usages: lines
                 .text("usages")?
                 .split(' ')
