@@ -246,7 +246,7 @@ mod tests {
         let fixture = Fixture::new();
         let key = fixture.key("acme", 1).await;
         assert!(matches!(
-            fixture.open("other", &[key.clone()]).await,
+            fixture.open("other", std::slice::from_ref(&key)).await,
             Err(SealError::TenantKey(_))
         ));
         let renumbered = TenantKey { version: 2, ..key };
