@@ -98,6 +98,12 @@ pub trait Harness: Send + Sync {
         64
     }
 
+    /// How often a rotation under load may be told to try again later. None of a service; a token in software that fails
+    /// calls while another thread writes says so here.
+    fn interruptions(&self) -> usize {
+        0
+    }
+
     /// The primitives of the envelopes that are tried.
     fn backend(&self) -> CryptoBackend {
         CryptoBackend::default()

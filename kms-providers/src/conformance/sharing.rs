@@ -51,11 +51,15 @@ async fn rotation_under_load_loses_nothing(run: &Run<'_>) -> Outcome {
             working.fetch_sub(1, Ordering::Relaxed);
             return outcome;
         }
-        let mut rotations = 0;
+        let (mut rotations, mut interruptions) = (0, 0);
         while rotations < 4 || (rotations < 64 && working.load(Ordering::Relaxed) > 0) {
             match block_on(lifecycle.rotate(&uri)) {
                 // Some services allow a key so many rotations and no more.
                 Err(error) if error.kind == KekFault::Quota && rotations >= 4 => break,
+                Err(error) if error.kind == KekFault::Unavailable && interruptions < run.harness.interruptions() => {
+                    interruptions += 1;
+                    continue;
+                }
                 rotated => rotated?,
             };
             rotations += 1;
