@@ -16,7 +16,7 @@ use super::nitro::AttestedSecret;
 use super::provider::Service;
 use super::rsa;
 use super::settings::SecretSource;
-use crate::cloud::{Base64Secret, Blob, CallFault, ask};
+use crate::cloud::{Base64Secret, Blob, CallFault, ask, sized};
 use crate::uri::{AwsKey, KeyUri};
 
 /// A key of AWS KMS.
@@ -302,13 +302,6 @@ pub(super) fn material<T>(
         }
         _ => Err(KekFault::BadReply),
     }
-}
-
-pub(super) fn sized(bytes: &[u8]) -> Result<Secret<32>, KekFault> {
-    if bytes.len() != 32 {
-        return Err(KekFault::BadReply);
-    }
-    Ok(Secret::init_with(|place| place.copy_from_slice(bytes)))
 }
 
 /// Versions are AWS' key material ids: 64 hexadecimal digits. Anything else is not worth a call.

@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 
 use super::api::Recipient;
 use super::cms;
-use super::kek::sized;
 use crate::cloud::Blob;
+use crate::cloud::sized;
 
 /// Who can prove to AWS what code it runs.
 #[async_trait]

@@ -47,5 +47,5 @@ pub(crate) use exchange::{Reply, Request};
 pub(crate) use oaep::{OaepKey, strong};
 pub use runtime::timer;
 pub(crate) use runtime::{ask, to_the_end};
-pub(crate) use secret::Base64Secret;
+pub(crate) use secret::{Base64Secret, sized};
 pub use settings::CallSettings;

@@ -3,9 +3,19 @@
 use std::fmt;
 
 use data_encoding::BASE64;
+use kms_core::KekFault;
+use kms_core::memory::Secret;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use zeroize::{Zeroize, Zeroizing};
+
+/// The secret of an envelope, of the one length that it has.
+pub(crate) fn sized(bytes: &[u8]) -> Result<Secret<32>, KekFault> {
+    if bytes.len() != 32 {
+        return Err(KekFault::BadReply);
+    }
+    Ok(Secret::init_with(|place| place.copy_from_slice(bytes)))
+}
 
 /// Bytes that a JSON reply has in base64 (RFC 4648 4), wiped when dropped. The reply's own bytes are wiped with it.
 pub(crate) struct Base64Secret(Zeroizing<Vec<u8>>);

@@ -14,9 +14,10 @@ use super::api::{Decrypt, Decrypted, Encrypt, Encrypted};
 use super::checksum::{Checked, Crc};
 use super::client::{Call, Client, Done};
 use super::facts::posture;
-use super::keys::{sized, version_in, version_of};
+use super::keys::{version_in, version_of};
 use super::provider::Service;
 use super::settings::KeyKind;
+use crate::cloud::sized;
 use crate::cloud::{Blob, CallFault, ask};
 use crate::uri::{GcpKey, KeyUri, VersionNumber};
 

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use kms_core::memory::Secret;
 use kms_core::{KekFault, WrappedKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -143,13 +142,6 @@ pub(super) fn version_of_bytes(version: Option<&[u8]>) -> Result<VersionNumber, 
     let text = version.and_then(|version| std::str::from_utf8(version).ok());
     text.and_then(|text| version_number(text).ok())
         .ok_or(KekFault::DoesNotUnwrap)
-}
-
-pub(super) fn sized(bytes: &[u8]) -> Result<Secret<32>, KekFault> {
-    if bytes.len() != 32 {
-        return Err(KekFault::BadReply);
-    }
-    Ok(Secret::init_with(|place| place.copy_from_slice(bytes)))
 }
 
 /// Looking again and again, at growing intervals, until time is up.

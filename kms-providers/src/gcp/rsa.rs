@@ -17,9 +17,10 @@ use super::client::{Call, Done};
 use super::facts::posture;
 use super::kek::{Bound, Handle, undecryptable};
 use super::kem::Kept;
-use super::keys::{sized, version_in, version_of};
+use super::keys::{version_in, version_of};
 use super::provider::Service;
 use super::settings::KeyKind;
+use crate::cloud::sized;
 use crate::cloud::{Blob, CallFault, OaepKey};
 use crate::uri::{GcpKey, VersionNumber};
 

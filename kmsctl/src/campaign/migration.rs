@@ -9,11 +9,12 @@ use kms_providers::files::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::order::unreadable;
 use super::work::{done, tell, write_rest};
 use crate::App;
 use crate::args::ContextArgs;
 use crate::exit::Exit;
-use crate::failure::{Failure, Party, Result};
+use crate::failure::Result;
 use crate::printable::{Printable, count};
 use crate::progress::Progress;
 use crate::sealing::{Sealing, check_suite};
@@ -186,12 +187,6 @@ pub fn migrate(app: &App, session: &Session, campaign: Campaign, migrator: &Migr
     drop(bar);
     let ended = Ended::from(&report);
     Ok(tell(app, session, report, &ended))
-}
-
-fn unreadable() -> Failure {
-    let next = "run the command again without --resume";
-    let message = "the record of this run was not written by this version of kmsctl";
-    Failure::new("system.RunRecord", Exit::Failed, Party::Environment, message, next)
 }
 
 impl From<&Report> for Ended {

@@ -211,7 +211,8 @@ pub(super) fn whole_keys(session: &Session) -> Result<BTreeMap<String, Vec<Recip
     Ok(keys)
 }
 
-fn unreadable() -> Failure {
+/// Of a record that this version cannot read.
+pub(super) fn unreadable() -> Failure {
     let next = "run the command again without --resume";
     let message = "the record of this run was not written by this version of kmsctl";
     Failure::new("system.RunRecord", Exit::Failed, Party::Environment, message, next)
