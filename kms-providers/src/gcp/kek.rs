@@ -17,8 +17,7 @@ use super::facts::posture;
 use super::keys::{version_in, version_of};
 use super::provider::Service;
 use super::settings::KeyKind;
-use crate::cloud::sized;
-use crate::cloud::{Blob, CallFault, ask};
+use crate::cloud::{Blob, CallFault, ask, sized};
 use crate::uri::{GcpKey, KeyUri, VersionNumber};
 
 /// A symmetric key of Google Cloud KMS.

@@ -20,8 +20,7 @@ use super::kem::Kept;
 use super::keys::{version_in, version_of};
 use super::provider::Service;
 use super::settings::KeyKind;
-use crate::cloud::sized;
-use crate::cloud::{Blob, CallFault, OaepKey};
+use crate::cloud::{Blob, CallFault, OaepKey, sized};
 use crate::uri::{GcpKey, VersionNumber};
 
 /// An RSA key of Google Cloud KMS.
